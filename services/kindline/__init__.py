@@ -1,0 +1,1 @@
+"""Kindline: the contact-centre core that is kind to the people on the line."""
