@@ -1,0 +1,1 @@
+"""The pure rules of channels: no clock, no IO, no randomness."""

@@ -1,0 +1,1 @@
+"""Where agents sign in, declare a status and stay alive."""

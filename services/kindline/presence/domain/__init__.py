@@ -1,0 +1,1 @@
+"""The pure rules of presence: no clock, no IO, no randomness."""

@@ -1,0 +1,1 @@
+"""The pure rules of queues: no clock, no IO, no randomness."""

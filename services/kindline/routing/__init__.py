@@ -1,0 +1,1 @@
+"""Decides who serves whom, one single-writer engine per shard, and gives agents their work."""

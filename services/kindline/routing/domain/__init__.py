@@ -1,0 +1,1 @@
+"""The pure rules of routing: no clock, no IO, no randomness."""

@@ -1,0 +1,1 @@
+"""The pure rules of sla: no clock, no IO, no randomness."""
