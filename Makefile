@@ -154,7 +154,8 @@ endef
 # --- Bootstrap --------------------------------------------------------------------------------------------------------
 
 $(VENV_STAMP): pyproject.toml uv.lock $(UV_STAMP)
-	@$(find_python); UV_PYTHON="$$python" $(UV) sync --quiet --frozen --all-extras
+	@$(find_python); ! .venv/bin/python -c '' >/dev/null 2>&1 || python=.venv/bin/python; \
+	UV_PYTHON="$$python" $(UV) sync --quiet --frozen --all-extras
 	@touch $@
 
 # pip may be missing (Debian splits it off): then a throw-away venv with ensurepip stands in for it.
