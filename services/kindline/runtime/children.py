@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -97,25 +98,22 @@ def start_child(
     cannot start. A command that does not exist ends with exit code 120 and a line in its output.
     """
     _require_guardable()
-    full_environment = {**os.environ, **(environment or {})}
     guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *command]
-    log = output.open("ab") if isinstance(output, Path) else None
-    try:
-        process = subprocess.Popen(  # noqa: S603  # the command comes from our own code, never from a request
-            guarded,
-            stdin=subprocess.DEVNULL,
-            stdout=log if log is not None else output,
-            stderr=None if log is None and output is None else subprocess.STDOUT,
-            env=full_environment,
-            cwd=directory,
-            process_group=0,
-        )
-    except OSError as error:
-        message = f"cannot start {name}: {error}"
-        raise ChildError(message) from error
-    finally:
-        if log is not None:
-            log.close()
+    with ExitStack() as stack:
+        try:
+            target = stack.enter_context(output.open("ab")) if isinstance(output, Path) else output
+            process = subprocess.Popen(  # noqa: S603  # the command comes from our own code, never from a request
+                guarded,
+                stdin=subprocess.DEVNULL,
+                stdout=target,
+                stderr=None if target is None else subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+                cwd=directory,
+                process_group=0,
+            )
+        except OSError as error:
+            message = f"cannot start {name}: {error}"
+            raise ChildError(message) from error
     return Child(name, process)
 
 

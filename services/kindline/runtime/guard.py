@@ -18,7 +18,8 @@ def become(parent: int, command: list[str]) -> int:
     """Replace this process by `command`, tied to the life of process `parent`; returns an exit code only on failure."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0) != 0:
-        sys.stderr.write(f"guard: the kernel refused to tie this child to its parent: {os.strerror(ctypes.get_errno())}\n")
+        reason = os.strerror(ctypes.get_errno())
+        sys.stderr.write(f"guard: the kernel will not tie this child to its parent: {reason}\n")
         return GUARD_FAILED
     # The parent may have died before the kernel was told; then nobody would ever stop this child.
     if os.getppid() != parent:
@@ -27,7 +28,7 @@ def become(parent: int, command: list[str]) -> int:
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored, signal.SIG_DFL)
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606  # no shell may stand between parent and child
     except OSError as error:
         sys.stderr.write(f"guard: cannot start {command[0]}: {error.strerror}\n")
         return GUARD_FAILED

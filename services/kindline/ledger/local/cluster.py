@@ -4,29 +4,21 @@ Promises `kindline kafka`, `kindline up` and the tests: inside the `with` block 
 and after any death of this process, no broker lives; the same directory started again still holds its data.
 """
 
-import base64
-import fcntl
-import json
-import os
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from kindline.runtime.children import stop_children
 
+from .directory import KafkaDirectory
 from .errors import LocalKafkaError
 from .jars import Progress, ensure_jars
 from .java import find_java
 from .node import STOP_GRACE_SECONDS, Node
-from .ports import choose_free_ports, port_holder, taken_ports
-from .properties import Layout
 
 READY_LIMIT_SECONDS = 90.0
-# The brokers of a parent killed a moment ago need this long to let go of their ports.
-FREE_PORT_LIMIT_SECONDS = 3.0
 POLL_SECONDS = 0.1
 CLUSTER_SIZES = (1, 3)
 
@@ -53,31 +45,31 @@ class LocalKafka:
         if client_ports is not None and len(set(client_ports)) != nodes:
             message = f"{nodes} nodes need {nodes} different ports, not {', '.join(map(str, client_ports))}"
             raise LocalKafkaError(message)
-        self.directory = directory.expanduser().absolute()
         self.nodes: list[Node] = []
+        self._directory = KafkaDirectory(directory)
         self._wanted_nodes = nodes
         self._wanted_ports = tuple(client_ports) if client_ports is not None else None
         self._progress = progress
-        self._layout: Layout | None = None
-        self._lock: IO[str] | None = None
+        self._bootstrap = ""
 
     @property
     def bootstrap(self) -> str:
         """The address for clients, '127.0.0.1:PORT[,...]'. Raises LocalKafkaError before the cluster is entered."""
-        if self._layout is None:
+        if not self._bootstrap:
             message = "the local Kafka has no address before it is started"
             raise LocalKafkaError(message)
-        return self._layout.bootstrap
+        return self._bootstrap
 
     def __enter__(self) -> Self:
         """Fetch what is missing, start every node and wait until they serve. Raises LocalKafkaError with the reason."""
         try:
-            self._take_directory()
-            self._layout = self._settle_layout()
+            self._directory.take()
+            layout = self._directory.settle(self._wanted_nodes, self._wanted_ports)
+            self._bootstrap = layout.bootstrap
             jars, java = ensure_jars(self._progress), find_java()
             self.nodes = [
-                Node(number, self._layout, self.directory / f"node-{number}", java=java, jars=jars)
-                for number in range(1, self._layout.nodes + 1)
+                Node(number, layout, self._directory.of_node(number), java=java, jars=jars)
+                for number in range(1, layout.nodes + 1)
             ]
             self._format()
             for node in self.nodes:
@@ -128,74 +120,6 @@ class LocalKafka:
         finally:
             admin.close()
 
-    def _take_directory(self) -> None:
-        """Hold the directory for this process alone; the kernel gives it back however the process ends."""
-        if "," in str(self.directory):
-            message = f"Kafka cannot keep its data in a directory with a comma in its name: {self.directory}"
-            raise LocalKafkaError(message)
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            lock = (self.directory / "lock").open("a+", encoding="ascii")
-        except OSError as error:
-            message = f"cannot use {self.directory} for Kafka's data: {error.strerror}; name another with --dir"
-            raise LocalKafkaError(message) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
-            message = f"{self.directory} is in use by process {holder}: stop that one first, or name another directory"
-            raise LocalKafkaError(message) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
-
-    def _settle_layout(self) -> Layout:
-        """Settle identity and ports: the directory's former ones as far as they serve. Raises if a port is taken."""
-        former = self._former_layout()
-        client_ports = self._wanted_ports
-        if client_ports is not None:
-            for port in taken_ports(client_ports, FREE_PORT_LIMIT_SECONDS):
-                message = f"port {port} is taken by {port_holder(port)}: stop it, or choose another port"
-                raise LocalKafkaError(message)
-        client_ports = client_ports or self._free_ports(former.client_ports if former else (), ())
-        controller_ports = self._free_ports(former.controller_ports if former else (), client_ports)
-        cluster_id = former.cluster_id if former else _new_cluster_id()
-        layout = Layout(cluster_id, client_ports, controller_ports)
-        kept = {"cluster_id": cluster_id, "client_ports": client_ports, "controller_ports": controller_ports}
-        self._layout_file.write_text(json.dumps(kept, indent=2) + "\n", encoding="ascii")
-        return layout
-
-    def _free_ports(self, former: tuple[int, ...], avoid: tuple[int, ...]) -> tuple[int, ...]:
-        """The former ports if they are free and not asked for otherwise, else new ones."""
-        if former and not set(former) & set(avoid) and not taken_ports(former, FREE_PORT_LIMIT_SECONDS):
-            return former
-        return choose_free_ports(self._wanted_nodes, avoid)
-
-    def _former_layout(self) -> Layout | None:
-        """What an earlier run left in the directory. Raises LocalKafkaError if it had another number of nodes."""
-        if not self._layout_file.exists():
-            return None
-        try:
-            kept = json.loads(self._layout_file.read_text(encoding="ascii"))
-            former = Layout(kept["cluster_id"], tuple(kept["client_ports"]), tuple(kept["controller_ports"]))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{self._layout_file} is damaged: restore it, or delete {self.directory} to start an empty Kafka"
-            raise LocalKafkaError(message) from error
-        if former.nodes != self._wanted_nodes:
-            message = (
-                f"{self.directory} holds a Kafka of {former.nodes} node(s), not {self._wanted_nodes}: "
-                f"start it with --nodes {former.nodes}, or name another directory"
-            )
-            raise LocalKafkaError(message)
-        return former
-
-    @property
-    def _layout_file(self) -> Path:
-        return self.directory / "cluster.json"
-
     def _format(self) -> None:
         formatters = [(node, node.begin_format()) for node in self.nodes]
         try:
@@ -209,13 +133,4 @@ class LocalKafka:
         try:
             stop_children([node.child for node in self.nodes if node.child is not None], grace=grace)
         finally:
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
-
-
-def _new_cluster_id() -> str:
-    """A fresh identity in Kafka's form: 22 characters, the first no dash, which its tool would take for an option."""
-    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes)[:22].decode()).startswith("-"):
-        pass
-    return text
+            self._directory.give_back()

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -54,7 +54,7 @@ def ensure_jars(progress: Progress | None = None) -> Path:
     """The folder with every locked jar, fetched first if it is not in the cache.
 
     `progress(done, total)` is called with numbers of files, only when there is something to fetch. The cache lies in
-    `KINDLINE_CACHE`, else `~/.cache/kindline`. Raises LocalKafkaError when a file cannot be had or differs from the lock.
+    `KINDLINE_CACHE`, else `~/.cache/kindline`. Raises LocalKafkaError when a file cannot be had or is not as locked.
     """
     text = _lock_text()
     jars = _parse_lock(text)
@@ -116,10 +116,8 @@ def _sha256(path: Path) -> str:
 def _set_aside(folder: Path) -> None:
     """Take a damaged cache out of the way; another process may have done so at the same moment."""
     grave = Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent))
-    try:
+    with suppress(FileNotFoundError):
         folder.rename(grave / "jars")
-    except FileNotFoundError:
-        pass
     shutil.rmtree(grave, ignore_errors=True)
 
 
@@ -158,7 +156,7 @@ def _fetch_all(repository: Path, whole: Path, jars: tuple[LockedJar, ...], progr
             raise
 
 
-def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:
+def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:  # noqa: ANN401  # jgo is untyped
     """Fetch one jar and move it into `whole` once its contents are as locked."""
     artifact = context.create_dependency(jar.coordinate).artifact
     why = ""
@@ -184,7 +182,7 @@ def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:
     raise LocalKafkaError(message)
 
 
-def _maven(repository: Path) -> Any:
+def _maven(repository: Path) -> Any:  # noqa: ANN401  # jgo is untyped
     try:
         from jgo.maven import MavenContext  # noqa: PLC0415  # the extra `local` need not be installed
     except ImportError as error:

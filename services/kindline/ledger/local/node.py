@@ -19,6 +19,10 @@ FORMAT_LIMIT_SECONDS = 60.0
 STOP_GRACE_SECONDS = 15.0
 POLL_SECONDS = 0.05
 TAIL_BYTES = 64 * 1024
+ROOT_CAUSE = re.compile(r"^Caused by: (.+)$", re.MULTILINE)
+EXCEPTION = re.compile(r"^(?:Exception in thread .+? )?((?:[\w$]+\.)+\w*(?:Exception|Error)\b.*)$", re.MULTILINE)
+ERROR_LINE = re.compile(r"^(?:\S+ )?\[[^\]]*\] ERROR (.+)$", re.MULTILINE)
+ANY_LINE = re.compile(r"^(.*\S.*)$", re.MULTILINE)
 
 
 class Node:
@@ -141,11 +145,7 @@ class Node:
 
 def _cause(log: str) -> str:
     """The last root cause in Kafka's log; its last line alone says little."""
-    causes = re.findall(r"^Caused by: (.+)$", log, flags=re.MULTILINE)
-    errors = re.findall(r"^(?:\S+ )?\[[^\]]*\] (?:ERROR|FATAL) (.+)$", log, flags=re.MULTILINE)
-    exceptions = re.findall(r"^(?:Exception in thread .+? )?((?:[\w$]+\.)+\w*(?:Exception|Error)\b.*)$", log, flags=re.MULTILINE)
-    lines = [line for line in log.splitlines() if line.strip()]
-    for found in (causes, exceptions, errors, lines):
-        if found:
-            return found[-1].strip()
+    for pattern in (ROOT_CAUSE, EXCEPTION, ERROR_LINE, ANY_LINE):
+        if found := pattern.findall(log):
+            return str(found[-1]).strip()
     return "it wrote nothing"
