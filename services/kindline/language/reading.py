@@ -1,0 +1,58 @@
+"""The reading rule of kindline.decisions (DESIGN 4.3): one pure function, the same for every reader.
+
+It is compare-and-append decided by the order of the log: no clock takes part, and repeats vanish, so a reader that sees
+records at least once counts each batch exactly once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord, EpochClaim
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a reader has counted in one shard's log; an empty log begins at (0, none, 0)."""
+
+    epoch: int = 0
+    owner: str = ""
+    seq: int = 0
+
+
+class Verdict(Enum):
+    """What a record is to a reader."""
+
+    COUNTS = auto()
+    IGNORED = auto()
+
+
+class LevelTooHigh(Exception):  # noqa: N818 - it names what is the case, as all our refusals do
+    """A batch asks for more understanding than this code has: the shard must stop here, loudly."""
+
+    def __init__(self, level: int) -> None:
+        """Keep the level that was asked for."""
+        super().__init__(f"the log asks for level {level}, this version reads up to {LEVEL}: upgrade this process")
+        self.level = level
+
+
+def read(reading: Reading, record: DecisionRecord) -> tuple[Reading, Verdict]:
+    """Judge the next record of the log.
+
+    Returns the reading after it, unchanged when the record is ignored. Raises LevelTooHigh for a batch that would count
+    but that this code cannot understand.
+    """
+    if isinstance(record, EpochClaim):
+        if record.epoch != reading.epoch + 1:
+            return reading, Verdict.IGNORED
+        return replace(reading, epoch=record.epoch, owner=record.owner), Verdict.COUNTS
+    return _read_batch(reading, record)
+
+
+def _read_batch(reading: Reading, batch: DecisionBatch) -> tuple[Reading, Verdict]:
+    if (batch.epoch, batch.owner, batch.seq) != (reading.epoch, reading.owner, reading.seq + 1):
+        return reading, Verdict.IGNORED
+    if batch.level > LEVEL:
+        raise LevelTooHigh(batch.level)
+    return replace(reading, seq=batch.seq), Verdict.COUNTS
