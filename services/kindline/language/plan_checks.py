@@ -1,0 +1,166 @@
+"""What makes a plan valid: for people who write one, and for the engine that must not adopt a broken one.
+
+Each check is one small function that names what is wrong and where, so that a file, its line and its field can be shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from kindline.language.content import Channel, Needs
+from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
+
+HIGHEST_PRIORITY = 9
+HIGHEST_LEVEL = 5
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a plan."""
+
+    path: tuple[str | int, ...]
+    """Field names and list indices from the plan's top."""
+    message: str
+    """What is wrong and what would be right."""
+
+    def __str__(self) -> str:
+        """The problem as one line."""
+        return f"{'.'.join(map(str, self.path))}: {self.message}"
+
+
+def problems(plan: Plan) -> tuple[Problem, ...]:
+    """All that is wrong with a plan; none means that it may be adopted."""
+    return tuple(problem for check in CHECKS for problem in check(plan))
+
+
+def channel_plan(plan: Plan, channel: Channel) -> ChannelPlan:
+    """What one interaction of this channel costs under the plan, or by default where the plan is silent."""
+    for row in (*plan.channels, *DEFAULT_CHANNELS):
+        if row.channel == channel:
+            return row
+    raise LookupError(channel)
+
+
+def serves(agent: AgentPlan, queue: QueuePlan, needs: Needs, channel: Channel) -> bool:
+    """Whether an agent may ever be offered an interaction with these needs from this queue on this channel."""
+    if agent.channels and channel not in agent.channels:
+        return False
+    if agent.queues and queue.name not in agent.queues:
+        return False
+    if needs.language and needs.language not in agent.languages:
+        return False
+    levels = {skill.skill: skill.level for skill in agent.skills}
+    return all(levels.get(need.skill, 0) >= max(need.level, 1) for need in needs.skills)
+
+
+def _pool_name(plan: Plan) -> Iterator[Problem]:
+    tenant, slash, pool = plan.pool.partition("/")
+    if not (tenant and slash and pool) or "/" in pool:
+        yield Problem(("pool",), f"is {plan.pool!r}; it must read tenant/pool")
+    if plan.version < 1:
+        yield Problem(("version",), f"is {plan.version}; it must be 1 or more")
+
+
+def _unique_names(plan: Plan) -> Iterator[Problem]:
+    yield from _unique("queues", "name", [queue.name for queue in plan.queues])
+    yield from _unique("entry_points", "name", [point.name for point in plan.entry_points])
+    yield from _unique("agents", "agent_id", [agent.agent_id for agent in plan.agents])
+    yield from _unique("channels", "channel", [row.channel.name for row in plan.channels])
+
+
+def _unique(section: str, field: str, names: Sequence[str]) -> Iterator[Problem]:
+    seen = Counter[str]()
+    for index, name in enumerate(names):
+        seen[name] += 1
+        if not name or name == Channel.UNSPECIFIED.name:
+            yield Problem((section, index, field), "is missing")
+        elif seen[name] > 1:
+            yield Problem((section, index, field), f"{name!r} is there already; each name stands once")
+
+
+def _known_skills(plan: Plan) -> Iterator[Problem]:
+    for index, queue in enumerate(plan.queues):
+        for number, need in enumerate(queue.needs.skills):
+            yield from _skill(plan, need.skill, need.level, ("queues", index, "needs", "skills", number))
+    for index, agent in enumerate(plan.agents):
+        for number, skill in enumerate(agent.skills):
+            yield from _skill(plan, skill.skill, skill.level, ("agents", index, "skills", number))
+
+
+def _skill(plan: Plan, skill: str, level: int, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    if skill not in plan.skills:
+        known = ", ".join(plan.skills) or "none yet"
+        yield Problem((*path, "skill"), f"unknown skill {skill!r}; the plan's skills are: {known}")
+    if not 1 <= level <= HIGHEST_LEVEL:
+        yield Problem((*path, "level"), f"is {level}; levels go from 1 to {HIGHEST_LEVEL}")
+
+
+def _known_queues(plan: Plan) -> Iterator[Problem]:
+    names = [queue.name for queue in plan.queues]
+    for index, point in enumerate(plan.entry_points):
+        if point.queue not in names:
+            yield Problem(("entry_points", index, "queue"), f"unknown queue {point.queue!r}; the plan has: {names}")
+        if not 0 <= point.priority <= HIGHEST_PRIORITY:
+            message = f"is {point.priority}; priorities go from 0 to {HIGHEST_PRIORITY}"
+            yield Problem(("entry_points", index, "priority"), message)
+        if point.channel is Channel.UNSPECIFIED:
+            yield Problem(("entry_points", index, "channel"), "is missing")
+    for index, agent in enumerate(plan.agents):
+        for number, queue in enumerate(agent.queues):
+            if queue not in names:
+                yield Problem(("agents", index, "queues", number), f"unknown queue {queue!r}; the plan has: {names}")
+
+
+def _served_queues(plan: Plan) -> Iterator[Problem]:
+    for index, queue in enumerate(plan.queues):
+        points = [point for point in plan.entry_points if point.queue == queue.name]
+        for channel in {point.channel: None for point in points}:
+            if channel and not any(serves(agent, queue, queue.needs, channel) for agent in plan.agents):
+                message = f"nobody in the plan can serve {queue.name!r} on {channel.name.lower()}: see its needs"
+                yield Problem(("queues", index), message)
+
+
+def _numbers(plan: Plan) -> Iterator[Problem]:
+    for index, queue in enumerate(plan.queues):
+        for field in ("offer_seconds", "longest_wait_seconds"):
+            if getattr(queue, field) <= 0:
+                yield Problem(("queues", index, field), "must be more than 0 seconds")
+        for field in ("back_off_seconds", "wrap_up_seconds", "warn_before_seconds"):
+            if getattr(queue, field) < 0:
+                yield Problem(("queues", index, field), "must be 0 seconds or more")
+        for field in ("answer_within_seconds", "first_reply_within_seconds"):
+            value = getattr(queue, field)
+            if value is not None and value <= 0:
+                yield Problem(("queues", index, field), "must be more than 0 seconds, or left out for no promise")
+        if queue.offers_at_once < 1:
+            yield Problem(("queues", index, "offers_at_once"), "must be 1 or more")
+    for index, agent in enumerate(plan.agents):
+        if agent.units < 1:
+            yield Problem(("agents", index, "units"), "must be 1 or more")
+    for index, row in enumerate(plan.channels):
+        for field in ("at_once", "missed_offers"):
+            if getattr(row, field) < 1:
+                yield Problem(("channels", index, field), "must be 1 or more")
+        if row.units < 0:
+            yield Problem(("channels", index, "units"), "must be 0 or more")
+
+
+def _limits(plan: Plan) -> Iterator[Problem]:
+    for field in ("connect_seconds", "suspect_after_seconds", "lost_after_seconds", "bot_seconds"):
+        if getattr(plan.limits, field) <= 0:
+            yield Problem(("limits", field), "must be more than 0 seconds")
+    if plan.limits.longest_work_seconds <= 0:
+        yield Problem(("limits", "longest_work_seconds"), "must be more than 0 seconds")
+
+
+CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
+    _pool_name,
+    _unique_names,
+    _known_skills,
+    _known_queues,
+    _served_queues,
+    _numbers,
+    _limits,
+)
+"""Every check, in the order in which people read its findings."""
