@@ -1,6 +1,6 @@
 """What makes a plan valid: for people who write one, and for the engine that must not adopt a broken one.
 
-Each check is one small function that names what is wrong and where, so that a file, its line and its field can be shown.
+Each check is one small function that names what is wrong and where, so that a file's line and field can be shown.
 """
 
 from __future__ import annotations
@@ -122,28 +122,17 @@ def _served_queues(plan: Plan) -> Iterator[Problem]:
 
 
 def _numbers(plan: Plan) -> Iterator[Problem]:
-    for index, queue in enumerate(plan.queues):
-        for field in ("offer_seconds", "longest_wait_seconds"):
-            if getattr(queue, field) <= 0:
-                yield Problem(("queues", index, field), "must be more than 0 seconds")
-        for field in ("back_off_seconds", "wrap_up_seconds", "warn_before_seconds"):
-            if getattr(queue, field) < 0:
-                yield Problem(("queues", index, field), "must be 0 seconds or more")
-        for field in ("answer_within_seconds", "first_reply_within_seconds"):
-            value = getattr(queue, field)
-            if value is not None and value <= 0:
-                yield Problem(("queues", index, field), "must be more than 0 seconds, or left out for no promise")
-        if queue.offers_at_once < 1:
-            yield Problem(("queues", index, "offers_at_once"), "must be 1 or more")
-    for index, agent in enumerate(plan.agents):
-        if agent.units < 1:
-            yield Problem(("agents", index, "units"), "must be 1 or more")
-    for index, row in enumerate(plan.channels):
-        for field in ("at_once", "missed_offers"):
-            if getattr(row, field) < 1:
-                yield Problem(("channels", index, field), "must be 1 or more")
-        if row.units < 0:
-            yield Problem(("channels", index, "units"), "must be 0 or more")
+    rows: dict[str, Sequence[object]] = {
+        "queues": plan.queues,
+        "agents": plan.agents,
+        "channels": plan.channels,
+        "entry_points": plan.entry_points,
+    }
+    for (section, field), (allowed, message) in RANGES.items():
+        for index, row in enumerate(rows[section]):
+            value = getattr(row, field)
+            if value is not None and not allowed(value):
+                yield Problem((section, index, field), f"is {value:g}; it {message}")
 
 
 def _limits(plan: Plan) -> Iterator[Problem]:
@@ -153,6 +142,27 @@ def _limits(plan: Plan) -> Iterator[Problem]:
     if plan.limits.longest_work_seconds <= 0:
         yield Problem(("limits", "longest_work_seconds"), "must be more than 0 seconds")
 
+
+_ABOVE_ZERO = (lambda value: value > 0, "must be more than 0 seconds")
+_NOT_NEGATIVE = (lambda value: value >= 0, "must be 0 or more")
+_ONE_OR_MORE = (lambda value: value >= 1, "must be 1 or more")
+
+RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
+    ("queues", "offer_seconds"): _ABOVE_ZERO,
+    ("queues", "longest_wait_seconds"): _ABOVE_ZERO,
+    ("queues", "answer_within_seconds"): _ABOVE_ZERO,
+    ("queues", "first_reply_within_seconds"): _ABOVE_ZERO,
+    ("queues", "back_off_seconds"): _NOT_NEGATIVE,
+    ("queues", "wrap_up_seconds"): _NOT_NEGATIVE,
+    ("queues", "warn_before_seconds"): _NOT_NEGATIVE,
+    ("queues", "offers_at_once"): _ONE_OR_MORE,
+    ("entry_points", "valid_for_seconds"): _ABOVE_ZERO,
+    ("agents", "units"): _ONE_OR_MORE,
+    ("channels", "units"): _NOT_NEGATIVE,
+    ("channels", "at_once"): _ONE_OR_MORE,
+    ("channels", "missed_offers"): _ONE_OR_MORE,
+}
+"""What each number of a plan may be."""
 
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     _pool_name,
