@@ -1,0 +1,108 @@
+"""`kindline`: the table of everything that can be run. One word names a service, a tool or a command for people.
+
+Each entry is imported only when it is asked for, so `kindline --help` is quick and a base install can run what it holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and what it is in a few words."""
+
+    module: str
+    attribute: str
+    words: str
+
+
+SERVICES = {
+    "channels": Entry("kindline.channels.service", "command", "service: web chat and web hooks, in and out"),
+    "presence": Entry("kindline.presence.service", "command", "service: agents sign in, declare a status, stay alive"),
+    "queues": Entry("kindline.queues.service", "command", "service: the floor as it stands, for displays"),
+    "routing": Entry("kindline.routing.service", "command", "service: the engine, and agents' offers and work"),
+    "sla": Entry("kindline.sla.service", "command", "service: every promise's clock"),
+}
+"""The five rooms."""
+
+TOOLS = {
+    "agent": Entry("kindline.commands.agent", "agent", "a desk in the terminal: offers, chat, wrap-up, break"),
+    "audit": Entry("kindline.audit.service", "command", "prove the ledger's invariants, or name what broke them"),
+    "kafka": Entry("kindline.commands.kafka", "kafka", "real Apache Kafka on this machine, without Docker"),
+    "plan": Entry("kindline.commands.plan", "plan", "check, apply and show plans"),
+    "publish": Entry("kindline.commands.publish", "publish", "publish events from a file, or check them"),
+    "rehearse": Entry("kindline.rehearsal.service", "command", "practice customers and agents, or a real day's calls"),
+    "topics": Entry("kindline.commands.topics", "topics", "create and verify the ledger's topics"),
+    "up": Entry("kindline.commands.up", "up", "the whole contact centre in one terminal"),
+    "watch": Entry("kindline.commands.watch", "watch", "the live floor"),
+}
+"""What people type."""
+
+COMMANDS = {**SERVICES, **TOOLS}
+
+
+class CommandTable(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names, tools for people first."""
+        return [*TOOLS, *SERVICES]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of this name, or None when there is none."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        try:
+            command = getattr(importlib.import_module(entry.module), entry.attribute)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "kindline":
+                raise
+            extra = "local" if cmd_name == "kafka" else "services"
+            message = f"`kindline {cmd_name}` needs {error.name}: install kindline[{extra}]"
+            raise click.ClickException(message) from error
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table with its words, without importing anything."""
+        for title, entries in (("Commands", TOOLS), ("Services", SERVICES)):
+            with formatter.section(title):
+                formatter.write_dl([(name, entry.words) for name, entry in entries.items()])
+
+
+def _list_services(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's
+    if wanted:
+        click.echo("\n".join(COMMANDS))
+        context.exit()
+
+
+@click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kindline", prog_name="kindline")
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_services,
+    help="Name everything, one a line.",
+)
+def kindline() -> None:
+    """Kindline: the contact-centre core that is kind to the people on the line.
+
+    Start with `kindline up`, then open the address it prints.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    kindline.main(args=list(arguments) if arguments is not None else None, prog_name="kindline")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
