@@ -1,6 +1,6 @@
 """`kindline`: the table of everything that can be run. One word names a service, a tool or a command for people.
 
-Each entry is imported only when it is asked for, so `kindline --help` is quick and a base install can run what it holds.
+Each entry is imported only when it is asked for: `kindline --help` is quick, and a base install runs what it holds.
 """
 
 from __future__ import annotations
@@ -49,27 +49,26 @@ COMMANDS = {**SERVICES, **TOOLS}
 class CommandTable(click.Group):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, tools for people first."""
         return [*TOOLS, *SERVICES]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, or None when there is none."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
         try:
-            command = getattr(importlib.import_module(entry.module), entry.attribute)
+            command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] == "kindline":
                 raise
             extra = "local" if cmd_name == "kafka" else "services"
             message = f"`kindline {cmd_name}` needs {error.name}: install kindline[{extra}]"
             raise click.ClickException(message) from error
-        assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table with its words, without importing anything."""
         for title, entries in (("Commands", TOOLS), ("Services", SERVICES)):
             with formatter.section(title):
