@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.kafka"]
+
 ORDER = ("domain", "architecture", "contract", "service", "faults", "journey")
 TESTS = Path(__file__).parent
 

@@ -1,7 +1,8 @@
 """`kindline kafka`: real Apache Kafka in the foreground, for development and demonstrations.
 
 Promises the person at the terminal: one line with the address when Kafka serves; Ctrl-C, SIGTERM or closing the
-terminal stops every broker; the exit code is 0 after such a stop, 130 if it came before Kafka served, 1 with a reason otherwise.
+terminal stops every broker; the exit code is 0 after such a stop, 130 if it came before Kafka served, else 1 with a
+reason.
 """
 
 import signal

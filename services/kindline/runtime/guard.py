@@ -28,7 +28,7 @@ def become(parent: int, command: list[str]) -> int:
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored, signal.SIG_DFL)
     try:
-        os.execvp(command[0], command)  # noqa: S606  # no shell may stand between parent and child
+        os.execvp(command[0], command)  # no shell may stand between parent and child
     except OSError as error:
         sys.stderr.write(f"guard: cannot start {command[0]}: {error.strerror}\n")
         return GUARD_FAILED

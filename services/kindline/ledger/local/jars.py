@@ -23,7 +23,7 @@ LOCK_FILE = "jars.lock"
 # One binding for slf4j 1.7: without it Kafka says nothing at all, and a 2.x binding is not found.
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 TRIES_PER_FILE = 3
-PAUSE_BETWEEN_TRIES_SECONDS = 1.0
+PAUSE_BETWEEN_TRIES_SECONDS = 0.5
 REQUEST_LIMIT_SECONDS = 30
 PARALLEL_FETCHES = 4
 SYSTEM_CERTIFICATES = (
@@ -156,7 +156,7 @@ def _fetch_all(repository: Path, whole: Path, jars: tuple[LockedJar, ...], progr
             raise
 
 
-def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:  # noqa: ANN401  # jgo is untyped
+def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:  # jgo is untyped
     """Fetch one jar and move it into `whole` once its contents are as locked."""
     artifact = context.create_dependency(jar.coordinate).artifact
     why = ""
@@ -182,7 +182,7 @@ def _fetch_one(context: Any, whole: Path, jar: LockedJar) -> None:  # noqa: ANN4
     raise LocalKafkaError(message)
 
 
-def _maven(repository: Path) -> Any:  # noqa: ANN401  # jgo is untyped
+def _maven(repository: Path) -> Any:  # jgo is untyped
     try:
         from jgo.maven import MavenContext  # noqa: PLC0415  # the extra `local` need not be installed
     except ImportError as error:
