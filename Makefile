@@ -23,10 +23,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUNBUFFERED := 1
 
-# Fast tests first, so that a mistake shows in seconds; folders nobody has named here run last.
+# Fast tests first, so that a mistake shows in seconds; whatever nobody has named here runs last.
 FAST_TESTS := $(wildcard tests/domain tests/architecture)
 FULL_TESTS := $(wildcard tests/contract tests/service tests/faults tests/journey)
-MORE_TESTS := $(filter-out $(FAST_TESTS) $(FULL_TESTS) tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+MORE_TESTS := $(filter-out $(FAST_TESTS) $(FULL_TESTS) tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py)
 
 # What the protos may only grow from: the published main where there is one, else the last commit.
 # An empty value (make check PROTO_BASE=) leaves the comparison out.
@@ -59,16 +59,16 @@ format: $(VENV_STAMP) ## Put the code into its form and mend what ruff can mend
 
 .PHONY: protos
 protos: $(VENV_STAMP) ## Generate services/kindline/v1 from protos/
-	@$(call generate_protos,.tools/protos)
-	@for new in .tools/protos/kindline/v1/*_pb2*; do \
+	@$(generate_protos); \
+	for new in $$fresh/kindline/v1/*_pb2*; do \
 		[ -e "$$new" ] || continue; \
 		cmp -s "$$new" "$(V1)/$${new##*/}" || { cp "$$new" "$(V1)/$${new##*/}" && echo "wrote $(V1)/$${new##*/}"; }; \
-	done
-	@for old in $(V1)/*_pb2*; do \
+	done; \
+	for old in $(V1)/*_pb2*; do \
 		[ -e "$$old" ] || continue; \
-		[ -e ".tools/protos/kindline/v1/$${old##*/}" ] || { rm "$$old" && echo "removed $$old"; }; \
-	done
-	@echo "$(V1) is what protos/ says."
+		[ -e "$$fresh/kindline/v1/$${old##*/}" ] || { rm "$$old" && echo "removed $$old"; }; \
+	done; \
+	echo "$(V1) is what protos/ says."
 
 ##@ Proof
 
@@ -118,22 +118,21 @@ contracts: $(VENV_STAMP)
 
 # Compared in a folder of its own, so that a check never changes the work tree and works before a commit as well.
 protos-check: $(VENV_STAMP)
-	@$(call generate_protos,.tools/protos-check)
-	@diff -rq -x __init__.py -x __pycache__ .tools/protos-check/kindline/v1 $(V1) \
-		|| { echo "$(V1) is not what protos/ says: run make protos and commit the result." >&2; exit 1; }
-	@if ls protos/kindline/v1/*.proto >/dev/null 2>&1; then \
-		echo "$(BIN)/buf lint protos"; $(BIN)/buf lint protos || exit 1; \
-		$(compare_protos_with_base) \
-	fi
+	@$(generate_protos); \
+	diff -rq -x __init__.py -x __pycache__ $$fresh/kindline/v1 $(V1) \
+		|| { echo "$(V1) is not what protos/ says: run make protos and commit the result." >&2; exit 1; }; \
+	ls protos/kindline/v1/*.proto >/dev/null 2>&1 || exit 0; \
+	echo "$(BIN)/buf lint protos"; $(BIN)/buf lint protos || exit 1; \
+	$(compare_protos_with_base)
 
-# $(call generate_protos,FOLDER): all of protos/ into a fresh folder; a file without a service gets no gRPC twin.
+# All of protos/ into $$fresh, a folder that goes when the recipe ends; a file without a service gets no gRPC twin.
 define generate_protos
-rm -rf $(1) && mkdir -p $(1)/kindline/v1; \
+fresh=.tools/fresh.$$$$; trap 'rm -rf $$fresh' EXIT; mkdir -p $$fresh/kindline/v1 || exit 1; \
 if ls protos/kindline/v1/*.proto >/dev/null 2>&1; then \
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -W ignore -m grpc_tools.protoc -I protos \
-		--python_out=$(1) --mypy_out=quiet:$(1) --grpc_python_out=$(1) --mypy_grpc_out=quiet:$(1) \
+		--python_out=$$fresh --mypy_out=quiet:$$fresh --grpc_python_out=$$fresh --mypy_grpc_out=quiet:$$fresh \
 		protos/kindline/v1/*.proto || exit 1; \
-	for grpc in $(1)/kindline/v1/*_pb2_grpc.py; do \
+	for grpc in $$fresh/kindline/v1/*_pb2_grpc.py; do \
 		grep -q '^class ' "$$grpc" || rm -f "$$grpc" "$${grpc}i"; \
 	done; \
 else \
@@ -144,10 +143,9 @@ endef
 # Reads the base out of git alone (no network, shallow clones too); a base without protos forbids nothing.
 define compare_protos_with_base
 if [ -n "$(PROTO_BASE)" ] && git cat-file -e "$(PROTO_BASE):protos/kindline/v1" 2>/dev/null; then \
-	rm -rf .tools/protos-base && mkdir -p .tools/protos-base || exit 1; \
-	git archive "$(PROTO_BASE)" protos | tar -x -C .tools/protos-base || exit 1; \
+	mkdir -p $$fresh/base && git archive "$(PROTO_BASE)" protos | tar -x -C $$fresh/base || exit 1; \
 	echo "$(BIN)/buf breaking protos --against $(PROTO_BASE)"; \
-	$(BIN)/buf breaking protos --against .tools/protos-base/protos || exit 1; \
+	$(BIN)/buf breaking protos --against $$fresh/base/protos || exit 1; \
 fi
 endef
 
