@@ -1,0 +1,145 @@
+"""One conversation of a visitor, as the decisions tell it: what was said, in order, and who is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kindline.language.content import Because, Content, ParticipantRole
+from kindline.language.events import InteractionStarted, MessageReceived
+from kindline.language.facts import (
+    EventRecorded,
+    Fact,
+    InteractionAbandoned,
+    InteractionAnswered,
+    InteractionCancelled,
+    InteractionClosed,
+    InteractionCompleted,
+    InteractionDeflected,
+    InteractionExpired,
+    InteractionHeld,
+    InteractionQueued,
+    InteractionReceived,
+    InteractionResumed,
+    InteractionScheduled,
+    MessageSent,
+)
+from kindline.language.ids import Instant
+from kindline.language.snapshot import InteractionState as S
+
+LONGEST_CONVERSATION = 2_000
+"""Lines that are kept for a page that comes back; older ones keep their numbers but are not shown again."""
+
+
+class Standing(Enum):
+    """How a conversation stands, in the words of the page."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    WITH_AGENT = "with_agent"
+    ON_HOLD = "on_hold"
+    ENDED = "ended"
+
+
+class EndedBy(Enum):
+    """Who or what ended a conversation, in the words of the page."""
+
+    NOBODY = ""
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing said. `because` is the decision that made us deliver it; None when it came out of a snapshot."""
+
+    message_id: str
+    author: ParticipantRole
+    agent_id: str
+    content: Content | None
+    said_at: Instant
+    because: Because | None
+
+
+@dataclass(slots=True)
+class Conversation:
+    """An interaction on a page's thread. Line n of all (the first is 1) is lines[n - 1 - dropped]."""
+
+    received: InteractionReceived
+    standing: Standing = Standing.WAITING
+    agent_id: str = ""
+    ended_by: EndedBy = EndedBy.NOBODY
+    lines: list[Line] = field(default_factory=list)
+    dropped: int = 0
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last line; 0 when nothing was said."""
+        return self.dropped + len(self.lines)
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.standing is not Standing.ENDED
+
+    def say(self, line: Line) -> None:
+        """Add a line under the next number."""
+        self.lines.append(line)
+        if len(self.lines) > LONGEST_CONVERSATION:
+            del self.lines[0]
+            self.dropped += 1
+
+    def end(self, by: EndedBy) -> None:
+        """It is over. The first ending says who ended it."""
+        if self.open:
+            self.standing, self.ended_by = Standing.ENDED, by
+
+
+def evolve(conversation: Conversation, fact: Fact) -> bool:
+    """Fold one fact about its interaction; whether the page can see a change."""
+    match fact:
+        case InteractionQueued() | InteractionScheduled():
+            conversation.standing, conversation.agent_id = Standing.WAITING, ""
+        case InteractionAnswered(agent_id=agent_id):
+            conversation.standing, conversation.agent_id = Standing.WITH_AGENT, agent_id
+        case InteractionHeld():
+            conversation.standing = Standing.ON_HOLD
+        case InteractionResumed():
+            conversation.standing = Standing.WITH_AGENT
+        case InteractionCompleted(ended_by=role):
+            conversation.end(EndedBy.CUSTOMER if role is ParticipantRole.CUSTOMER else EndedBy.AGENT)
+        case InteractionAbandoned():
+            conversation.end(EndedBy.CUSTOMER)
+        case InteractionExpired():
+            conversation.end(EndedBy.TIME)
+        case InteractionDeflected() | InteractionCancelled() | InteractionClosed():
+            conversation.end(EndedBy.NOBODY)
+        case _:
+            return False
+    return True
+
+
+def standing_of(state: S) -> Standing:
+    """How a conversation stands whose interaction a snapshot shows in this state."""
+    if state in {S.RECEIVED, S.SCHEDULED, S.QUEUED, S.OFFERED, S.CONNECTING}:
+        return Standing.WAITING
+    if state in {S.ACTIVE, S.DORMANT}:
+        return Standing.WITH_AGENT
+    return Standing.ON_HOLD if state is S.HELD else Standing.ENDED
+
+
+def line_of(fact: Fact, at: Instant, because: Because | None) -> Line | None:
+    """What a fact says that somebody said; None when it says nothing of the kind."""
+    customer = ParticipantRole.CUSTOMER
+    match fact:
+        case EventRecorded(event=event) if isinstance(event.event, MessageReceived | InteractionStarted):
+            said: Content | None = event.event.content
+            if said is None:
+                return None
+            author, agent_id, message_id = customer, "", event.event.message_id
+        case MessageSent(agent_id=agent_id, message_id=message_id, content=said):
+            author = ParticipantRole.AGENT
+        case _:
+            return None
+    return Line(message_id=message_id, author=author, agent_id=agent_id, content=said, said_at=at, because=because)
