@@ -40,7 +40,8 @@ class BuiltStream(Generic[Content]):
 
 
 def build_app(room: StreamRoom[Content], settings: StreamSettings) -> BuiltStream[Content]:
-    """Build the app of a room; needs no broker yet, but must run where the event loop runs."""
+    """Build the app of a room and make its data directory; needs no broker yet, but must run on the event loop."""
+    Path(settings.data_dir, room.name).mkdir(parents=True, exist_ok=True)
     projection = Projection(room, settings)
     app = LedgerApp(room.name, **_options(room, settings, _table_manager(projection)))
     table = _table(app, room, settings, projection)

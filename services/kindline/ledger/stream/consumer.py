@@ -74,6 +74,10 @@ class StoppableFlow(FaustConsumer):
         for tp, offset in positions.items():
             self._read_offset[tp] = offset or None
             self._committed_offset[tp] = offset or None
+        # Committed offsets only feed lag displays; a drained partition would show a lag until its next record.
+        held = {tp: offset for tp, offset in positions.items() if tp in self.assignment()}
+        if held:  # aiokafka takes an empty commit for a mistake
+            await self._commit(held)
 
 
 class LedgerConsumer(StoppableFlow, driver.Consumer):

@@ -7,7 +7,16 @@ counted, and the next one that passes says how many were held back. Errors of ou
 import logging
 from time import monotonic
 
-CHATTY = ("aiokafka", "faust", "kafka", "mode")
+# Faust logs a service under the module of its class, so our subclasses of its services speak with its voice.
+CHATTY = (
+    "aiokafka",
+    "faust",
+    "kafka",
+    "mode",
+    "kindline.ledger.stream.app",
+    "kindline.ledger.stream.consumer",
+    "kindline.ledger.stream.recovery",
+)
 
 
 class RateLimit(logging.Filter):
@@ -52,6 +61,6 @@ class _ChattyOnly(logging.Filter):
         self._limit = limit
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] not in CHATTY:
-            return True
-        return self._limit.filter(record)
+        if record.name.startswith(CHATTY):
+            return self._limit.filter(record)
+        return True
