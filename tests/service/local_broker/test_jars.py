@@ -40,7 +40,7 @@ def test_a_complete_cache_needs_no_network(copied_cache: Path) -> None:
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("damage", ["altered", "missing", "added"])
 def test_a_damaged_cache_is_never_used(copied_cache: Path, damage: str) -> None:
-    """A jar that is altered, missing or too many means fetching afresh, and an error that says what to do if that fails."""
+    """A jar altered, missing or too many means fetching afresh, and an error that says what to do if that fails."""
     jar = copied_cache / read_lock()[0].file_name
     if damage == "altered":
         jar.write_bytes(jar.read_bytes()[:-1] + b"!")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from .errors import LocalKafkaError
 
-# Measured on two cores: a first start in 3.9 s instead of 5.9, 151 MB resident instead of 180.
+# C1 alone compiles enough for a broker on a desk: on two cores a first start takes 4.1-4.6 s, a further one 3.0-3.8 s,
+# and a broker stays at 190-220 MB resident.
 SMALL = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
 PLAIN = ("-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true", "-Dfile.encoding=UTF-8")
+# Kafka unmaps its files in a way that newer Javas warn about; the warning would hide the log's own last words.
+QUIET = ("--sun-misc-unsafe-memory-access=allow",)
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server=info",
@@ -32,5 +35,5 @@ def find_java() -> Path:
 
 def java_command(java: Path, jars: Path, scratch: Path, main_class: str, *arguments: str) -> list[str]:
     """The command that runs `main_class` out of `jars`; native libraries are unpacked into `scratch`, not /tmp."""
-    options = (*SMALL, *PLAIN, *LOGGING, f"-Djava.io.tmpdir={scratch}")
+    options = (*SMALL, *PLAIN, *QUIET, *LOGGING, f"-Djava.io.tmpdir={scratch}")
     return [str(java), *options, "-cp", f"{jars}/*", main_class, *arguments]

@@ -59,6 +59,9 @@ def broker_properties(node_id: int, layout: Layout, data: Path) -> dict[str, str
         "message.max.bytes": str(LARGEST_RECORD_BYTES),
         "replica.fetch.max.bytes": str(LARGEST_RECORD_BYTES),
         "log.cleaner.dedupe.buffer.size": str(CLEANER_BUFFER_BYTES),
+        # A killed broker may come back only when its former session has run out: ready 6 s after a crash, not 14.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         "num.network.threads": "2",
         "num.io.threads": "4",
         "default.replication.factor": copies,
@@ -78,8 +81,6 @@ def broker_properties(node_id: int, layout: Layout, data: Path) -> dict[str, str
 # With several nodes a dead one should be noticed within seconds, not half a minute.
 _FAILOVER = {
     "unclean.leader.election.enable": "false",
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
     "controller.quorum.election.timeout.ms": "1000",
     "controller.quorum.fetch.timeout.ms": "1000",
     "replica.lag.time.max.ms": "2000",
