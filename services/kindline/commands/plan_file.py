@@ -20,6 +20,9 @@ from ruamel.yaml.error import MarkedYAMLError
 from kindline.language.plan import Plan
 from kindline.language.plan_checks import Problem, problems
 
+DEFAULT_PLAN = Path(__file__).with_name("plans") / "default.yaml"
+"""The plan that comes with Kindline: two tenants, English and Chinese queues, voice, chat and web hooks."""
+
 LARGEST_FILE_BYTES = 4 * 1024 * 1024
 
 PathInFile = tuple[str | int, ...]

@@ -1,0 +1,100 @@
+"""Plans as people write them: read with care, refused with file, line and field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kindline.commands.plan_file import DEFAULT_PLAN, PlanFileError, read_plans
+from kindline.language.content import Channel
+from kindline.language.plan import EntryPointPlan
+
+GOOD = """\
+pools:
+  - pool: acme/support
+    skills: [orders]
+    queues:
+      - name: english
+        needs: {skills: [{skill: orders, level: 2}]}
+    entry_points:
+      - {name: web, channel: chat, queue: english}
+    agents:
+      - agent_id: amy
+        skills: [{skill: orders, level: 3}]
+"""
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    """What a person reads who tries this plan."""
+    file = tmp_path / "plan.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(PlanFileError) as error:
+        read_plans(file)
+    return str(error.value).replace(str(file), "plan.yaml")
+
+
+def test_a_valid_plan_is_read_with_its_defaults(tmp_path: Path) -> None:
+    """What a plan leaves out has a usable default."""
+    file = tmp_path / "plan.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    (plan,) = read_plans(file)
+    assert plan.entry_points == (EntryPointPlan(name="web", channel=Channel.CHAT, queue="english"),)
+    assert (plan.version, plan.queues[0].offer_seconds, plan.agents[0].units) == (1, 20.0, 100)
+
+
+def test_the_plan_that_comes_with_kindline_is_valid() -> None:
+    """Two tenants, English and Chinese queues, voice, chat and web hook."""
+    plans = read_plans(DEFAULT_PLAN)
+    channels = {point.channel for plan in plans for point in plan.entry_points}
+    assert [plan.pool for plan in plans] == ["acme/support", "borough/citizens"]
+    assert channels == {Channel.CHAT, Channel.VOICE, Channel.WEB_HOOK}
+
+
+@pytest.mark.parametrize(
+    "wrong, right, line, words",
+    [
+        ("skill: orders, level: 2", "skill: order, level: 2", 6, "unknown skill 'order'"),
+        ("skill: orders, level: 2", "skill: orders, level: 9", 6, "levels go from 1 to 5"),
+        ("channel: chat", "channel: chatt", 8, "must be one of: voice, chat"),
+        ("queue: english", "queue: englsh", 8, "unknown queue 'englsh'"),
+        ("agent_id: amy", "agent_ids: amy", 10, "there is no such field"),
+        ("level: 3", "level: 1", 5, "nobody in the plan can serve 'english' on chat"),
+        ("acme/support", "acme", 2, "must read tenant/pool"),
+        ("name: english\n", "name: english\n        offer_seconds: soon\n", 6, "must be a number"),
+        ("name: english\n", "name: english\n        offer_seconds: 0\n", 6, "more than 0 seconds"),
+        ("name: english\n", "name: english\n        offers_at_once: 0\n", 6, "1 or more"),
+        ("skills: [orders]", "skills: orders", 3, "must be a list"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, wrong: str, right: str, line: int, words: str) -> None:
+    """A person who writes a plan reads where the mistake stands and what would be right."""
+    message = refused(tmp_path, GOOD.replace(wrong, right, 1))
+    assert f"plan.yaml:{line}:" in message
+    assert words in message
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    """Nobody mends a plan one mistake at a time."""
+    message = refused(tmp_path, GOOD.replace("skill: orders, level: 2", "skill: x, level: 9").replace("chat", "chatt"))
+    assert len(message.splitlines()) >= 1
+    again = refused(tmp_path, GOOD.replace("skill: orders, level: 2", "skill: x, level: 9"))
+    assert len(again.splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1"])
+def test_what_is_no_plan_is_refused_in_plain_words(tmp_path: Path, text: str) -> None:
+    """An empty file, a list or broken YAML is named as what it is."""
+    assert refused(tmp_path, text).startswith("plan.yaml:")
+
+
+def test_a_pool_stands_once(tmp_path: Path) -> None:
+    """Two plans for one pool in one file are a mistake."""
+    twice = GOOD + GOOD.removeprefix("pools:\n")
+    assert "each pool stands once" in refused(tmp_path, twice)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A path that leads nowhere is answered with what to give."""
+    with pytest.raises(PlanFileError, match="give the path of a plan file"):
+        read_plans(tmp_path / "nowhere.yaml")
