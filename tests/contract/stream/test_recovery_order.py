@@ -97,3 +97,12 @@ async def test_waiting_for_a_flow_that_was_not_stopped_is_refused() -> None:
     async with Worker(StoppableMemoryBroker, END, COMMITTED) as worker:
         with pytest.raises(FlowWouldNotStop):
             await worker.consumer.wait_for_stopped_flow()
+
+
+async def test_going_back_brings_the_records_again() -> None:
+    """A worker whose state stands before what it has read already folds those events again after a rebalance."""
+    async with Worker(StoppableMemoryBroker, END, COMMITTED) as worker:
+        await recover(worker, OrderedRecovery)
+        worker.folded.clear()
+        await recover(worker, OrderedRecovery, 250)
+        assert worker.folded == list(range(250, END))

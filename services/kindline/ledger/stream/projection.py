@@ -9,20 +9,21 @@ for the broker no record is folded.
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, cast
 
 import faust
 from faust.tables import Table
 from faust.types import TP, EventT
 
-from kindline.ledger.port import Partition, Record
+from kindline.ledger.port import Record
 from kindline.ledger.stream.consumer import StoppableFlow
 from kindline.ledger.stream.outbox import Outbox
 from kindline.ledger.stream.overlap import OverlapWatch
 from kindline.ledger.stream.rows import Change, UnreadableRow
 from kindline.ledger.stream.seam import Content, Output, StreamRoom, StreamSettings
 from kindline.ledger.stream.shard import Shard, Taken
+from kindline.ledger.stream.translation import record_of, stored_rows
 
 log = logging.getLogger("kindline.ledger.stream")
 
@@ -90,7 +91,7 @@ class Projection(Generic[Content]):
         """Load one partition, and name the reason if its rows must be thrown away."""
         writer = secrets.token_bytes(16)
         try:
-            shard = Shard.load(self._room, tp.partition, self._items(tp.partition), writer)
+            shard = Shard.load(self._room, tp.partition, stored_rows(self._table, tp.partition), writer)
         except UnreadableRow:
             return Shard.empty(self._room, tp.partition, begin, writer), "unreadable"
         if shard.next_offset is None:
@@ -104,26 +105,11 @@ class Projection(Generic[Content]):
             return shard, "trimmed"
         return shard, "log_shorter" if shard.next_offset > end else None
 
-    def _items(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
-        """Read the table's store directly: Faust's own reading wants a current event, and there is none here."""
-        store: Any = self._table.data
-        if hasattr(store, "_db_for_partition"):
-            return cast("Iterable[tuple[bytes, bytes]]", store._visible_items(store._db_for_partition(partition)))  # noqa: SLF001
-        return cast("Iterable[tuple[bytes, bytes]]", list(store.data.items()))
-
     # What the agent asks.
 
     async def take(self, event: EventT[Any]) -> None:
         """Fold one record of the source topic; whatever goes wrong beside the fold ends the app, loudly."""
-        message = event.message
-        record = Record(
-            Partition(message.topic, message.partition),
-            message.offset,
-            float(message.timestamp or 0.0),
-            message.key,
-            message.value,
-            _headers(message.headers),
-        )
+        record = record_of(event)
         try:
             async with self._lock:
                 await self._take(record, event)
@@ -255,10 +241,3 @@ class Projection(Generic[Content]):
         written = await self._outbox.write(partition, changes)
         if forgotten == self._forgotten:
             self._outbox.keep(written)
-
-
-def _headers(headers: Any) -> tuple[tuple[str, bytes], ...]:
-    """Faust hands headers over as a mapping or as pairs."""
-    if not headers:
-        return ()
-    return tuple(headers.items()) if isinstance(headers, Mapping) else tuple((name, value) for name, value in headers)
