@@ -23,7 +23,7 @@ from pathlib import Path
 from kindline.commands.ledger_setup import prepare_ledger
 from kindline.ledger.local import LocalKafka
 from kindline.runtime.children import Child, start_child, stop_children
-from kindline.runtime.clock import with_origin
+from kindline.runtime.clock import SystemClock, with_origin
 from kindline.runtime.running import RunningCentre, forget_running
 from kindline.runtime.settings import ADMIN_PORTS, LOOPBACK, RPC_PORTS
 
@@ -128,7 +128,7 @@ class Centre:
         names = [*SERVICES, *(f"routing-{number}" for number in range(2, self.options.routers + 1))]
         admin = {name: f"{LOOPBACK}:{ports.pick(ADMIN_PORTS.get(name, 0))}" for name in names}
         edges = {name: ports.pick(port) for name, port in {**RPC_PORTS, "channels": CHAT_PORT}.items()}
-        clock = with_origin(self.options.clock, time.time())  # noqa: TID251 - the wall origin of this centre's clock.
+        clock = with_origin(self.options.clock, SystemClock().wall())
         secret_file = _secret_file(self.options.directory)
         common = {
             "KINDLINE_KAFKA": kafka,

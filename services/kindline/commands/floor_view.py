@@ -1,0 +1,110 @@
+"""How the floor is drawn in a terminal: queues with what waits, agents by what they do.
+
+Promises supervisors a wall board and nothing more: agents stand in the order of their names, and no column compares
+them. Colours and symbols come with words, so that nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from kindline.language.facts.agents import RoutingState
+from kindline.language.floor import AgentState, FloorRow, QueueState
+
+LONG_WAIT_SECONDS = 60.0
+LOW_SERVICE_LEVEL = 0.8
+
+STYLES = {
+    RoutingState.IDLE: "green",
+    RoutingState.RESERVED: "yellow",
+    RoutingState.INTERACTING: "cyan",
+    RoutingState.WRAP_UP: "blue",
+    RoutingState.NOT_RESPONDING: "bold red",
+    RoutingState.DRAINING: "magenta",
+}
+
+
+def floor_view(rows: Mapping[str, FloorRow], *, now: float, pool: str = "") -> Group:
+    """The whole floor, or one pool's, as it stands; `now` is business time."""
+    shown = [row for row in rows.values() if not pool or row.pool == pool]
+    queues = sorted((row for row in shown if isinstance(row, QueueState)), key=lambda row: (row.pool, row.queue))
+    agents = sorted((row for row in shown if isinstance(row, AgentState)), key=lambda row: (row.pool, row.agent_id))
+    if not shown:
+        return Group(Text("Nothing on the floor yet: no plan is in force, or queues has not published."))
+    return Group(_queues(queues, now), Text(), _agents(agents, now))
+
+
+def _queues(queues: list[QueueState], now: float) -> Table:
+    table = Table(title="Queues", title_justify="left", expand=True)
+    table.add_column("queue", overflow="fold")
+    for name in ("waiting", "oldest", "offered", "active", "in 5 min", "answered", "left", "service level", "expect"):
+        table.add_column(name, justify="right")
+    for row in queues:
+        oldest = None if row.oldest_waiting_since is None else max(0.0, now - row.oldest_waiting_since)
+        table.add_row(
+            f"{row.pool}/{row.queue}",
+            str(row.waiting),
+            _duration(oldest, LONG_WAIT_SECONDS),
+            str(row.offered),
+            str(row.active),
+            str(row.arrivals),
+            str(row.answers),
+            str(row.abandons),
+            _level(row),
+            _expectation(row),
+        )
+    return table
+
+
+def _level(row: QueueState) -> Text:
+    value = row.service_level.value
+    if value is None:
+        return Text("-")
+    words = f"{value:.0%} in {row.service_level.target_seconds:g} s"
+    return Text(words, style="" if value >= LOW_SERVICE_LEVEL else "bold yellow")
+
+
+def _expectation(row: QueueState) -> str:
+    if row.expected_wait is None:
+        return "unknown"
+    return f"{_clock(row.expected_wait.low_seconds)}-{_clock(row.expected_wait.high_seconds)}"
+
+
+def _agents(agents: list[AgentState], now: float) -> Table:
+    counts = Counter(row.routing_state for row in agents)
+    words = ", ".join(f"{count} {_words(state)}" for state, count in sorted(counts.items())) or "nobody yet"
+    table = Table(title=f"Agents: {words}", title_justify="left", expand=True)
+    for name in ("agent", "declared", "state", "for", "work"):
+        table.add_column(name, overflow="fold")
+    for row in agents:
+        declared = row.status.name.lower() + (f" ({row.reason_code})" if row.reason_code else "")
+        work = [(row.offers, "offered"), (row.active, "active"), (row.wrapping_up, "wrapping up")]
+        table.add_row(
+            f"{row.display_name or row.agent_id} ({row.pool})",
+            declared,
+            Text(_words(row.routing_state), style=STYLES.get(row.routing_state, "")),
+            _duration(max(0.0, now - row.since), None),
+            ", ".join(f"{count} {word}" for count, word in work if count) or "-",
+        )
+    return table
+
+
+def _words(state: RoutingState) -> str:
+    return state.name.lower().replace("_", " ")
+
+
+def _duration(seconds: float | None, long: float | None) -> Text:
+    if seconds is None:
+        return Text("-")
+    return Text(_clock(seconds), style="bold red" if long is not None and seconds > long else "")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
