@@ -1,0 +1,68 @@
+"""When an owner's shards are snapshotted: every 50,000 facts or 60 s of change, one at a time, counted state only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Generic
+
+from kindline.language.snapshot import SnapshotManifest, SnapshotRow
+from kindline.ledger.owned.core import Given
+from kindline.ledger.owned.means import Means
+from kindline.ledger.owned.shard import Shard, Standing
+from kindline.ledger.port import AppendRefused, AppendUnknown, LedgerUnavailable, Writer
+from kindline.ledger.snapshots import write_snapshot
+
+log = logging.getLogger("kindline.ledger.owned")
+
+LOOK_SECONDS = 1.0
+
+
+class Snapshotting(Generic[Given]):
+    """Looks at the owned shards each second and writes what is due; a failure is tried again after a while."""
+
+    def __init__(self, means: Means[Given]) -> None:
+        """The producer is made with the first snapshot."""
+        self._means = means
+        self._writer: Writer | None = None
+        self._facts_at: dict[int, int] = {}
+        self._looked_at: dict[int, float] = {}
+
+    async def run(self, shards: Mapping[int, Shard[Given]]) -> None:
+        """Go on until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for shard in shards.values():
+                if shard.standing is Standing.OWNING and self._due(shard):
+                    await self._write(shard)
+
+    async def close(self) -> None:
+        """Let the producer go."""
+        if self._writer is not None:
+            await self._writer.close()
+
+    def _due(self, shard: Shard[Given]) -> bool:
+        now, settings = asyncio.get_running_loop().time(), self._means.settings
+        since = shard.facts_counted - self._facts_at.setdefault(shard.number, 0)
+        if since == 0:
+            self._looked_at[shard.number] = now
+        aged = now - self._looked_at.setdefault(shard.number, now) >= settings.snapshot_seconds
+        return since >= settings.snapshot_facts or (since > 0 and aged)
+
+    async def _write(self, shard: Shard[Given]) -> None:
+        self._facts_at[shard.number] = shard.facts_counted
+        self._looked_at[shard.number] = asyncio.get_running_loop().time()
+        manifest, rows = self.moment(shard)
+        self._writer = self._writer or self._means.ledger.writer()
+        try:
+            await write_snapshot(self._means.ledger, self._writer, shard.number, manifest=manifest, rows=rows)
+            self._means.counts["snapshots"] += 1
+        except (AppendUnknown, AppendRefused, LedgerUnavailable) as problem:
+            log.warning("shard %d: the snapshot was not finished: %r", shard.number, problem)
+            await self._writer.close()
+            self._writer = None
+
+    def moment(self, shard: Shard[Given]) -> tuple[SnapshotManifest, list[SnapshotRow]]:
+        """The counted state of this very moment; nothing waits between the two, so they are of one moment."""
+        return shard.fold.manifest(self._means.fresh_id(), 0, b""), list(shard.fold.core.rows())

@@ -1,0 +1,207 @@
+"""Snapshots of a shard's counted state: parts under a fresh id, a manifest last, all but the newest two tombstoned.
+
+Promises readers that newest_whole() gives a state that is complete, that hashes to what its manifest says, and whose
+every fact counts; and owners that writing one gives the loop back after every part.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from kindline.language.snapshot import IdentityRow, SnapshotManifest, SnapshotPart, SnapshotRow
+from kindline.ledger.codec import decode_snapshot, encode
+from kindline.ledger.codec.errors import Undecodable
+from kindline.ledger.port import Ledger, OutsideLog, Partition, Record, Writer
+from kindline.ledger.topics import SNAPSHOTS
+
+log = logging.getLogger("kindline.ledger.snapshots")
+
+BYTES_PER_PART = 1024 * 1024
+ROWS_PER_SLICE = 200
+KEPT = 2
+BYTES_PER_IDENTITY = 16
+IDENTITIES_PER_ROW = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete snapshot."""
+
+    manifest: SnapshotManifest
+    rows: tuple[SnapshotRow, ...]
+
+
+@dataclass(slots=True)
+class Found:
+    """What the topic holds of one snapshot."""
+
+    keys: set[bytes] = field(default_factory=set)
+    values: dict[int, bytes] = field(default_factory=dict)
+    manifest: SnapshotManifest | None = None
+
+    def whole(self) -> bool:
+        """Whether every part is there and hashes to what the manifest says."""
+        manifest = self.manifest
+        if manifest is None or sorted(self.values) != list(range(manifest.parts)):
+            return False
+        return _hash(self.values[part] for part in range(manifest.parts)) == manifest.sha256
+
+
+async def newest_whole(ledger: Ledger, shard: int) -> Whole | None:
+    """The newest complete snapshot of a shard, None if there is none. Raises LedgerUnavailable."""
+    newest = _newest_first(await _found(ledger, shard))
+    if not newest:
+        return None
+    manifest = newest[0].manifest
+    assert manifest is not None  # noqa: S101  # _newest_first gives whole ones only; this tells the type checker.
+    rows: list[SnapshotRow] = []
+    for number in range(manifest.parts):
+        part = decode_snapshot(newest[0].values[number])
+        if isinstance(part, SnapshotPart):
+            rows.extend(part.rows)
+        await asyncio.sleep(0)
+    return Whole(manifest, tuple(rows))
+
+
+async def whole_manifests(ledger: Ledger, shard: int) -> list[SnapshotManifest]:
+    """The manifests of the complete snapshots of a shard, newest first. Raises LedgerUnavailable."""
+    return [found.manifest for found in _newest_first(await _found(ledger, shard)) if found.manifest]
+
+
+async def write_snapshot(
+    ledger: Ledger, writer: Writer, shard: int, *, manifest: SnapshotManifest, rows: Iterable[SnapshotRow]
+) -> SnapshotManifest:
+    """Write the rows, then the manifest with their number and hash, then tombstone what is older than the newest two.
+
+    `rows` and `manifest` must be of one moment, and no later decision may change them. Gives the manifest as written.
+    Raises AppendUnknown, AppendRefused, LedgerUnavailable; what was written of it is then no snapshot, and is
+    tombstoned by the next one.
+    """
+    partition, digest, count = Partition(SNAPSHOTS, shard), hashlib.sha256(), 0
+    async for value in _encoded_parts(rows):
+        digest.update(value)
+        await writer.append(partition, _key(shard, manifest.snapshot_id, f"{count:06d}"), value)
+        count += 1
+    written = replace(manifest, parts=count, sha256=digest.digest())
+    await writer.append(partition, _key(shard, manifest.snapshot_id, "manifest"), encode(written))
+    await _tombstone(ledger, writer, partition)
+    return written
+
+
+async def _tombstone(ledger: Ledger, writer: Writer, partition: Partition) -> None:
+    """Let compaction take all that no reader will ask for any more."""
+    found = await _found(ledger, partition.number)
+    kept = [id(one) for one in _newest_first(found)[:KEPT]]
+    for one in found.values():
+        if id(one) not in kept:
+            for key in sorted(one.keys):
+                await writer.append(partition, key, None)
+
+
+def _newest_first(found: dict[str, Found]) -> list[Found]:
+    whole = [one for one in found.values() if one.manifest is not None and one.whole()]
+    return sorted(whole, key=lambda one: one.manifest.next_offset if one.manifest else 0, reverse=True)
+
+
+async def _found(ledger: Ledger, shard: int) -> dict[str, Found]:
+    """All that the topic holds of this shard, by snapshot id."""
+    found: dict[str, Found] = {}
+    async for record in _records(ledger, Partition(SNAPSHOTS, shard)):
+        _, snapshot_id, part = (record.key or b"//").decode(errors="replace").split("/", 2)
+        one = found.setdefault(snapshot_id, Found())
+        if record.value is None:
+            one.keys.discard(record.key or b"")
+            _forget(one, part)
+            continue
+        one.keys.add(record.key or b"")
+        if part.isdecimal():
+            one.values[int(part)] = record.value
+        else:
+            one.manifest = _manifest(record)
+    return {snapshot_id: one for snapshot_id, one in found.items() if one.keys}
+
+
+def _forget(one: Found, part: str) -> None:
+    if part.isdecimal():
+        one.values.pop(int(part), None)
+    else:
+        one.manifest = None
+
+
+def _manifest(record: Record) -> SnapshotManifest | None:
+    try:
+        manifest = decode_snapshot(record.value or b"")
+    except Undecodable as problem:
+        log.warning("the manifest at offset %d cannot be read: %s", record.offset, problem)
+        return None
+    return manifest if isinstance(manifest, SnapshotManifest) else None
+
+
+async def _records(ledger: Ledger, partition: Partition) -> AsyncIterator[Record]:
+    """What a partition holds from its beginning to the end that it has now."""
+    bounds = (await ledger.bounds([partition]))[partition]
+    reader = ledger.reader({partition: bounds.begin})
+    try:
+        while reader.position(partition) < bounds.end:
+            for record in await reader.read(1.0):
+                yield record
+    except OutsideLog:
+        log.warning("%s/%d was cut while it was read", partition.topic, partition.number)
+    finally:
+        await reader.close()
+
+
+async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
+    """The rows as parts of at most BYTES_PER_PART each, unless a single row is larger.
+
+    Slices of rows are encoded one by one and joined as bytes: protobuf merges joined messages, so a part is one message
+    whose rows run on.
+    """
+    number, slices, size = 0, list[bytes](), 0
+    for some in _slices(rows):
+        encoded = encode(SnapshotPart(part=0, rows=some))
+        if slices and size + len(encoded) > BYTES_PER_PART:
+            yield b"".join((*slices, encode(SnapshotPart(part=number))))
+            number, slices, size = number + 1, [], 0
+        slices.append(encoded)
+        size += len(encoded)
+        await asyncio.sleep(0)
+    if slices:
+        yield b"".join((*slices, encode(SnapshotPart(part=number))))
+
+
+def _slices(rows: Iterable[SnapshotRow]) -> Iterator[tuple[SnapshotRow, ...]]:
+    some: list[SnapshotRow] = []
+    for row in rows:
+        for piece in _pieces(row):
+            some.append(piece)
+            if len(some) >= ROWS_PER_SLICE or isinstance(piece, IdentityRow):
+                yield tuple(some)
+                some = []
+    if some:
+        yield tuple(some)
+
+
+def _pieces(row: SnapshotRow) -> Iterator[SnapshotRow]:
+    """A busy hour has more identities than a part may hold, so their row is given in pieces; a set does not mind."""
+    step = IDENTITIES_PER_ROW * BYTES_PER_IDENTITY
+    if isinstance(row, IdentityRow) and len(row.identities) > step:
+        for start in range(0, len(row.identities), step):
+            yield replace(row, identities=row.identities[start : start + step])
+    else:
+        yield row
+
+
+def _key(shard: int, snapshot_id: str, part: str) -> bytes:
+    return f"{shard}/{snapshot_id}/{part}".encode()
+
+
+def _hash(values: Iterable[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(value)
+    return digest.digest()
