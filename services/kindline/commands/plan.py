@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import click
 
-from kindline.commands.plan_file import PlanFileError, read_plans
+from kindline.commands.plan_file import DEFAULT_PLAN, PlanFileError, read_plans
 from kindline.commands.plan_ledger import apply_plans, published_plans
 from kindline.language.plan import Plan, PlanPublished
 from kindline.ledger import codec
@@ -42,12 +42,16 @@ def check(file: Path) -> None:
 
 
 @plan.command("apply")
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, default=DEFAULT_PLAN)
+@click.option("--only-new", is_flag=True, help="Leave pools alone that have a plan.")
 @KAFKA
-def apply(file: Path, kafka: str) -> None:
-    """Publish the plans in FILE; a pool whose plan has changed gets its next version."""
+def apply(file: Path, only_new: bool, kafka: str) -> None:  # noqa: FBT001 - click's signature
+    """Publish the plans in FILE; a pool whose plan has changed gets its next version.
+
+    Without FILE it is the plan that comes with Kindline.
+    """
     plans = _read(file)
-    for done in _with_ledger(kafka, lambda ledger: apply_plans(ledger, plans)):
+    for done in _with_ledger(kafka, lambda ledger: apply_plans(ledger, plans, only_new=only_new)):
         word = "published" if done.published else "unchanged"
         click.echo(f"{done.pool}: version {done.version} {word}")
 
