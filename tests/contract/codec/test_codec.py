@@ -1,5 +1,6 @@
 """The codec loses nothing, understands only what it knows, and says in words what it does not."""
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_field_on_one_side_only_is_told_at_once() -> None:
     class CustomerLeft:
         """As the message, but for its cause."""
 
-    with pytest.raises(ShapeMismatch, match="CustomerLeft lacks what kindline.v1.CustomerLeft has: cause"):
+    with pytest.raises(ShapeMismatch, match=r"CustomerLeft lacks what kindline\.v1\.CustomerLeft has: cause"):
         coder(CustomerLeft)
 
 
@@ -92,7 +93,7 @@ def test_a_field_on_one_side_only_is_told_at_once() -> None:
         + [values_of(cls) for cls in (*FloorRow.__args__, *SlaEvent.__args__)]
     )
 )
-def test_each_topic_reads_what_is_written_to_it(value: Any) -> None:
+def test_each_topic_reads_what_is_written_to_it(value: codec.Recorded) -> None:
     """A record's value is read back by its topic's own reader."""
     readers = {
         InteractionEvent: codec.decode_interaction,
@@ -130,7 +131,8 @@ def test_a_plan_without_limits_gets_the_usable_ones() -> None:
     """A plan written by hand that says nothing of limits has those of the language, not noughts."""
     written = codec.decode_plan_json('{"plan": {"pool": "bank/cards", "version": 2}}')
     assert written.plan.limits == PoolLimits()
-    assert codec.decode_plan(codec.encode(PlanPublished(plan=Plan(limits=PoolLimits(connect_seconds=0.0)))))
+    nought = PlanPublished(plan=Plan(limits=PoolLimits(connect_seconds=0.0)))
+    assert codec.decode_plan(codec.encode(nought)) == nought
 
 
 def test_text_in_any_script_passes_byte_for_byte() -> None:
@@ -145,14 +147,10 @@ def test_text_in_any_script_passes_byte_for_byte() -> None:
 def test_noise_is_refused_in_words_or_understood(noise: bytes) -> None:
     """Random bytes never raise anything but Undecodable, and UnknownFact in decisions."""
     for decode in (codec.decode_interaction, codec.decode_agent, codec.decode_plan, codec.decode_snapshot):
-        try:
+        with contextlib.suppress(codec.Undecodable):
             decode(noise)
-        except codec.Undecodable as error:
-            assert str(error)
-    try:
+    with contextlib.suppress(codec.Undecodable, codec.UnknownFact):
         codec.decode_decision(noise)
-    except (codec.Undecodable, codec.UnknownFact) as error:
-        assert str(error)
 
 
 def test_an_event_without_a_happening_is_refused() -> None:
@@ -196,7 +194,7 @@ def test_a_person_can_write_an_event_by_hand() -> None:
 
 def test_a_map_looks_the_same_in_every_process() -> None:
     """Attributes come in the order of their names, since the wire keeps no order and states are compared."""
-    event = InteractionEvent(event=InteractionStarted(attributes={name: "" for name in "zebra"}))
+    event = InteractionEvent(event=InteractionStarted(attributes=dict.fromkeys("zebra", "")))
     back = codec.decode_interaction(codec.encode(event)).event
     assert list(back.attributes) == sorted("zebra")  # type: ignore[union-attr]
 

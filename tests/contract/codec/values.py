@@ -19,7 +19,7 @@ def values_of(cls: type) -> st.SearchStrategy[Any]:
     return st.builds(cls, **{field.name: _hinted(hints[field.name]) for field in dataclasses.fields(cls)})
 
 
-def _hinted(hint: Any) -> st.SearchStrategy[Any]:
+def _hinted(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a type hint has no type
     origin = typing.get_origin(hint)
     if origin in {types.UnionType, typing.Union}:
         return st.one_of([_hinted(form) for form in typing.get_args(hint)])
