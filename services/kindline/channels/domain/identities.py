@@ -25,6 +25,11 @@ def is_page_thread(thread: str) -> bool:
     return thread.startswith(f"{_PAGE}:")
 
 
+def entry_point_of(thread: str) -> str:
+    """The entry point in a thread of our own chat page."""
+    return thread.removeprefix(f"{_PAGE}:").rpartition(":")[0]
+
+
 def message_event(pool: str, thread: str, message_id: str) -> str:
     """The id of the event that a visitor said this."""
     return _derived("message", pool, thread, message_id)

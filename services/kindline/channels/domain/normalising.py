@@ -17,6 +17,9 @@ from kindline.language.content import Content
 _CONTROL_MARKS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
+LONGEST_NORMALISED_BYTES = 65_536
+"""A compatibility form can be eighteen times as long as its text; a longer one is left out, the text never is."""
+
 _LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -32,9 +35,11 @@ def content_of(text: str) -> Content:
 
     Half a surrogate pair, which JSON can spell but UTF-8 cannot, is kept as the octets a lenient encoder gives it.
     """
-    if _SURROGATES.search(text):
-        return Content(body=text.encode("utf-8", "surrogatepass"), normalised=_normal_form(text))
-    return Content(body=text, normalised=normalised(text))
+    broken = _SURROGATES.search(text) is not None
+    form = _normal_form(text) if broken else normalised(text)
+    if len(form.encode()) > LONGEST_NORMALISED_BYTES:
+        form = ""
+    return Content(body=text.encode("utf-8", "surrogatepass") if broken else text, normalised=form)
 
 
 def text_of(content: Content | None) -> str:
