@@ -27,7 +27,13 @@ def stand(reading: Reading | None, decision: DecisionRecord, offset: int) -> tup
 def test_a_whole_log_is_read_by_the_rule() -> None:
     """Claims and batches count in turn, and what a superseded owner writes is passed over."""
     reading: Reading | None = None
-    log = [claim(1, "amy"), batch(1, "amy", 1), claim(2, "bob"), batch(1, "amy", 2), batch(2, "bob", 2)]
+    log: list[DecisionRecord] = [
+        claim(1, "amy"),
+        batch(1, "amy", 1),
+        claim(2, "bob"),
+        batch(1, "amy", 2),
+        batch(2, "bob", 2),
+    ]
     standings = []
     for offset, decision in enumerate(log):
         standing, reading = stand(reading, decision, offset)

@@ -148,3 +148,19 @@ def test_a_new_owner_republishes_once_it_has_caught_up_and_then_every_minute() -
     assert not shard.due_republication(160.9, 60.0)
     assert shard.due_republication(161.0, 60.0)
     assert not shard.due_republication(162.0, 60.0)
+
+
+def test_while_behind_displays_get_the_newest_value_only_and_every_deletion() -> None:
+    """A worker that catches up sends displays the state of now, not the film of how it came about."""
+    shard = new_shard()
+    shard.log_end = 3
+    gone = Output("floor", b"gone", None)
+    shard.take(number(0, b"5"))
+    assert shard.newest([Output("floor", b"queue", b"1"), Output("floor", b"gone", b"1")]) == []
+    shard.take(number(1, b"5"))
+    assert shard.newest([Output("floor", b"queue", b"2"), gone]) == [gone]
+    shard.take(number(2, b"5"))
+    assert shard.newest([Output("floor", b"agent", b"3")]) == [
+        Output("floor", b"queue", b"2"),
+        Output("floor", b"agent", b"3"),
+    ]

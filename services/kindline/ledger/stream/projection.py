@@ -144,8 +144,7 @@ class Projection(Generic[Content]):
         tp = TP(record.partition.topic, record.partition.number)
         shard.log_end = max(shard.log_end, self._consumer.highwater(tp) or 0)
         self._settings.gauges.folded(shard.partition, 1)
-        if shard.caught_up or not self._settings.silent_while_behind:
-            await self._publish(shard, outputs)
+        await self._publish(shard, shard.newest(outputs) if self._settings.newest_only_while_behind else outputs)
         again = shard.due_republication(record.appended_at, self._settings.republish_every)
         if again:
             await self._publish(shard, again)

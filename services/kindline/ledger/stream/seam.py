@@ -101,15 +101,16 @@ class StreamGauges:
 class StreamSettings:
     """How a stream room runs. Durations in seconds, sizes in bytes.
 
-    `store` is `memory://` or `rocksdb://`; `data_dir` must belong to one worker alone. `silent_while_behind` is for
-    outputs that only display: they are not sent for history, but republished whole at the end of the log.
+    `store` is `memory://` or `rocksdb://`; `data_dir` must belong to one worker alone. `newest_only_while_behind`
+    is for outputs that only display: while the worker catches up, only the newest value per topic and key is kept, and
+    sent at the end of the log. Deletions are always sent: after a crash nothing would tell of them again.
     """
 
     brokers: tuple[str, ...]
     replication_factor: int
     data_dir: str
     store: str = "memory://"
-    silent_while_behind: bool = False
+    newest_only_while_behind: bool = False
     session_timeout: float = 10.0
     commit_every: float = 0.05
     commit_records: int = 500

@@ -48,6 +48,7 @@ class Shard(Generic[Content]):
         self.accept_hole_at: int | None = None
         self.log_end = 0
         self._republished = False
+        self._held: dict[tuple[str, bytes], Output] = {}
         self._republished_at: float | None = None
         self.folded = 0
         self._room = room
@@ -125,6 +126,18 @@ class Shard(Generic[Content]):
             return ()
         self._republished_at = now
         return tuple(self._fold.republish(self.rows))
+
+    def newest(self, outputs: Sequence[Output]) -> Sequence[Output]:
+        """Hold values back while behind, the newest per topic and key, and give them all once caught up."""
+        now = [output for output in outputs if output.value is None]
+        for output in outputs:
+            self._held.pop((output.topic, output.key), None)
+            if output.value is not None:
+                self._held[output.topic, output.key] = output
+        if self.caught_up:
+            now.extend(self._held.values())
+            self._held.clear()
+        return now
 
     def commit(self) -> list[Change]:
         """Hand over the table writes of everything folded since the last commit, in order."""

@@ -22,7 +22,7 @@ def record_of(event: EventT[Any]) -> Record:
     )
 
 
-def _headers(headers: Any) -> Headers:  # noqa: ANN401 - Faust hands headers over as a mapping or as pairs
+def _headers(headers: Any) -> Headers:
     if not headers:
         return ()
     return tuple(headers.items()) if isinstance(headers, Mapping) else tuple((name, value) for name, value in headers)
