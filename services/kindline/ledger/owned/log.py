@@ -32,13 +32,17 @@ RESTORES_AT_ONCE = 4
 class OwnedLog(Generic[Given]):
     """The owners and standbys of one process. Lives in one event loop."""
 
-    owner_type: type[Owner[Given]] = Owner
-
-    def __init__(self, means: Means[Given], shards: int) -> None:
-        """Nothing runs before run()."""
+    def __init__(
+        self,
+        means: Means[Given],
+        shards: int,
+        owner_type: type[Owner[Given]] = Owner,
+        snapshotting_type: type[Snapshotting[Given]] = Snapshotting,
+    ) -> None:
+        """Nothing runs before run(). The types are there to be replaced by broken ones in the simulation."""
         self.means = means
-        self.shards = {number: Shard(number, means, self.owner_type) for number in range(shards)}
-        self.snapshotting = Snapshotting(means)
+        self.shards = {number: Shard(number, means, owner_type) for number in range(shards)}
+        self.snapshotting = snapshotting_type(means)
         self._membership: Membership | None = None
         self._reader: Reader
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -46,6 +50,7 @@ class OwnedLog(Generic[Given]):
         self._restoring = asyncio.Semaphore(RESTORES_AT_ONCE)
         self._probed_at = 0.0
         self._stopping = False
+        self._ended = False
 
     # What the service and the edges ask.
 
@@ -73,6 +78,11 @@ class OwnedLog(Generic[Given]):
         """The shards that this process had to stop reading, and why."""
         return {number: shard.trouble for number, shard in self.shards.items() if shard.trouble}
 
+    @property
+    def stopped(self) -> bool:
+        """Whether run() has ended."""
+        return self._ended
+
     # Its life.
 
     async def run(self) -> None:
@@ -91,6 +101,7 @@ class OwnedLog(Generic[Given]):
             await self.snapshotting.close()
             if self._membership is not None:
                 await self._membership.close()
+            self._ended = True
 
     def stop(self) -> None:
         """Claim no more, release what is owned, and end run()."""
@@ -198,10 +209,9 @@ class OwnedLog(Generic[Given]):
 
     def _finished(self, shard: Shard[Given], done: asyncio.Task[None]) -> None:
         """A shard whose work broke in a way nobody foresaw is rebuilt; the others do not notice."""
-        if done.cancelled() or done.exception() is None:
-            return
-        log.error("shard %d failed and is rebuilt", shard.number, exc_info=done.exception())
-        if not self._stopping:
+        problem = None if done.cancelled() else done.exception()
+        if isinstance(problem, Exception) and not self._stopping:
+            log.error("shard %d failed and is rebuilt", shard.number, exc_info=problem)
             self._start(shard, self._restore_later(shard))
 
     async def _restore_later(self, shard: Shard[Given]) -> None:

@@ -12,7 +12,7 @@ from kindline.ledger.port import Ledger
 from kindline.runtime.identities import fresh_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Means(Generic[Given]):
     """The ledger, the clock, a maker of empty cores, the inputs, and who hears of counting batches."""
 

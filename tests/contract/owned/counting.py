@@ -1,0 +1,68 @@
+"""The smallest state worth owning: it numbers its inputs, so that every decision depends on all before it."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from kindline.language.facts import Fact, InputRejected, ReplicaSeen, Resumed
+from kindline.language.facts.inputs import InputReference
+from kindline.language.snapshot import QueueCount, ReplicaRow, SnapshotRow
+from kindline.ledger.port import Record
+
+TICK_SECONDS = 1.5
+TICK = "tick"
+
+
+class CountingCore:
+    """Each input leads to exactly one fact, which carries its name and its number."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float]] = []
+        self.ticked_at = -math.inf
+
+    def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
+        for row in rows:
+            if isinstance(row, ReplicaRow):
+                self._see(row.replica_id, row.seen_at)
+
+    def rows(self) -> Iterable[SnapshotRow]:
+        return [ReplicaRow(replica_id=name, seen_at=at) for name, at in self.seen]
+
+    def queue_counts(self) -> Sequence[QueueCount]:
+        return ()
+
+    def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
+        for fact in facts:
+            if isinstance(fact, ReplicaSeen):
+                self._see(fact.replica_id, decided_at)
+
+    def decide(self, given: str, now: float) -> Sequence[Fact]:
+        fact = ReplicaSeen(replica_id=f"{given}#{len(self.seen)}")
+        self._see(fact.replica_id, now)
+        if given.endswith("poison"):
+            raise ValueError("a customer's words")
+        return [fact]
+
+    def resume(self, gap_seconds: float, now: float) -> Sequence[Fact]:
+        return [Resumed(gap_seconds=gap_seconds)]
+
+    def tick(self, now: float) -> Sequence[Fact]:
+        return self.decide(TICK, now) if now >= self.ticked_at + TICK_SECONDS else []
+
+    def refuse(self, given: str, error: str) -> Sequence[Fact]:
+        return [InputRejected(input=InputReference(topic=given, partition=0, offset=0), error=error)]
+
+    def next_due(self) -> float | None:
+        return self.ticked_at + TICK_SECONDS if self.seen else None
+
+    def quiet(self) -> bool:
+        return False
+
+    def _see(self, name: str, at: float) -> None:
+        self.seen.append((name, at))
+        if name.startswith(TICK):
+            self.ticked_at = at
+
+
+def decoded(record: Record) -> str:
+    """An input's name."""
+    return (record.value or b"").decode()
