@@ -127,3 +127,14 @@ def test_an_overlap_is_forgotten_when_the_replay_begins_again_without_it() -> No
     for offset, writer in ((0, WRITER), (1, OTHER), (2, WRITER), (0, THIRD)):
         watch.saw(0, offset, reading_key(0), ReadingRow(None, offset, writer).encode())
     assert not watch.found(0)
+
+
+def test_the_size_of_what_is_uncommitted_is_known() -> None:
+    """A commit is made before it grows beyond what the broker takes as one record."""
+    rows = PartitionRows({})
+    rows[b"queue"] = b"x" * 1_000
+    rows[b"queue"] = b"y" * 1_000
+    assert rows.uncommitted_bytes >= 2_000
+    reading = ReadingRow(None, 1, WRITER)
+    assert max(len(value or b"") for _, value in encode_commit(0, rows.take_changes(), reading)) < 2_000
+    assert rows.uncommitted_bytes == 0

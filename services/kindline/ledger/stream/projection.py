@@ -149,7 +149,8 @@ class Projection(Generic[Content]):
         if again:
             await self._publish(shard, again)
         self._folded_since_commit += 1
-        if self._folded_since_commit >= self._settings.commit_records:
+        many = self._folded_since_commit >= self._settings.commit_records
+        if many or shard.rows.uncommitted_bytes >= self._settings.commit_bytes:
             await self._commit()
 
     def _halt(self, shard: Shard[Content], record: Record, broken: BaseException) -> None:

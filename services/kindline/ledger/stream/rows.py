@@ -170,6 +170,7 @@ class PartitionRows(MutableMapping[bytes, bytes]):
     """The rows of one partition as a fold sees them, all in memory, with a note of what is not yet committed.
 
     A fold works in an attempt: `undo` takes back everything since `begin`, so a fold that raises changes nothing.
+    `uncommitted_bytes` is at least the size of the next commit, as rows written twice count twice.
     """
 
     def __init__(self, rows: dict[bytes, bytes], owed: Iterable[Change] = ()) -> None:
@@ -177,6 +178,7 @@ class PartitionRows(MutableMapping[bytes, bytes]):
         self._rows = rows
         self._changed: dict[bytes, None] = {change.key: None for change in owed}
         self._before: dict[bytes, bytes | None] = {}
+        self.uncommitted_bytes = 0
 
     def __getitem__(self, key: bytes) -> bytes:
         """Read a row."""
@@ -186,6 +188,7 @@ class PartitionRows(MutableMapping[bytes, bytes]):
         """Write a row."""
         self._before.setdefault(key, self._rows.get(key))
         self._rows[key] = value
+        self.uncommitted_bytes += len(key) + len(value)
 
     def __delitem__(self, key: bytes) -> None:
         """Delete a row; KeyError if there is none."""
@@ -219,4 +222,5 @@ class PartitionRows(MutableMapping[bytes, bytes]):
         self.begin()
         changes = [Change(key, self._rows.get(key)) for key in self._changed]
         self._changed.clear()
+        self.uncommitted_bytes = 0
         return changes

@@ -114,6 +114,7 @@ class StreamSettings:
     session_timeout: float = 10.0
     commit_every: float = 0.05
     commit_records: int = 500
+    commit_bytes: int = 256 * 1024
     republish_every: float = 60.0
     block_cache: int = 8 * 1024 * 1024
     write_buffer: int = 4 * 1024 * 1024
