@@ -33,14 +33,12 @@ from kindline.channels.adapters.wire import (
 from kindline.channels.domain import chat
 from kindline.channels.domain.conversation import Conversation
 from kindline.channels.domain.conversations import Thread
-from kindline.channels.domain.hooks import customer_hash
-from kindline.channels.domain.identities import CHAT_SOURCE, message_event, page_thread
-from kindline.channels.domain.normalising import content_of
+from kindline.channels.domain.identities import CHAT_SOURCE, page_thread
 from kindline.channels.domain.pacing import Rate, full, take
+from kindline.channels.domain.saying import said_event
 from kindline.channels.domain.telling import Cursor, resumed, untold
 from kindline.channels.domain.visitors import visitor_of, visitor_token
 from kindline.language.content import Channel
-from kindline.language.events import InteractionEvent, MessageReceived
 from kindline.language.ids import tenant_of
 from kindline.runtime.clock import System
 from kindline.runtime.identities import fresh_id
@@ -178,8 +176,8 @@ class ChatSocket:
             await self._wire.send({"type": "service", "available": available})
         conversation, before = self._conversation(), self._cursor
         frames, cursor = untold(conversation, before, lambda agent_id: following.of(pool).agent_name(pool, agent_id))
-        # The cursor is this socket's own and moves first, so that a receipt never overtakes it. What a broken socket did
-        # not take is told to the next one, from where the page says it is.
+        # The cursor is this socket's own and moves first, so that no receipt overtakes it. What a broken socket did not
+        # take is told to the next one, from where the page says it is.
         self._cursor = cursor
         for frame in frames:
             await self._wire.send(frame)
@@ -215,15 +213,7 @@ class ChatSocket:
             numbers.frames.labels("too_fast").inc()
             await self._wire.send({"type": "slow_down", "client_message_id": reference, "retry_after": round(wait, 2)})
             return
-        pool, thread = self._thread
-        event_id = message_event(pool, thread, reference)
-        message = MessageReceived(
-            message_id=reference,
-            content=content_of(said.text),
-            customer=customer_hash(tenant_of(pool), thread),
-            language=self._hello.language,
-        )
-        event = InteractionEvent(pool=pool, entry_point=self._hello.entry_point, thread=thread, event=message)
+        event_id, event = said_event(self._thread, self._hello, said)
         try:
             await self._lobby.publisher.publish(event, source=CHAT_SOURCE, event_id=event_id, channel="chat")
         except NotStored:

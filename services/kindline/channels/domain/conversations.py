@@ -35,6 +35,8 @@ class Conversations:
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._changed: set[Thread] = set()
         self._position: Because | None = None
+        self.next_within = 0.0
+        """Seconds within which the last decision announced the next one."""
 
     @property
     def position(self) -> Because | None:
@@ -72,6 +74,7 @@ class Conversations:
         """Begin again from a snapshot, or from an empty log."""
         before = set(self._by_thread)
         self.__init__()  # type: ignore[misc] # Beginning again is what is meant, to the last field.
+        self.next_within = manifest.next_within if manifest else 0.0
         for row in rows:
             if isinstance(row, PlanAdopted):
                 self._plans[row.plan.pool] = row.plan
@@ -82,6 +85,7 @@ class Conversations:
     def apply(self, batch: DecisionBatch, offset: int) -> None:
         """Fold one batch that counts."""
         self._position = Because(epoch=batch.epoch, seq=batch.seq, offset=offset)
+        self.next_within = batch.next_within
         for fact in batch.facts:
             self._fold(fact, batch.decided_at)
 

@@ -1,0 +1,23 @@
+"""What a visitor says, as the event that the ledger keeps: the same words sent again are the same event."""
+
+from __future__ import annotations
+
+from kindline.channels.domain.chat import Hello, Say
+from kindline.channels.domain.hooks import customer_hash
+from kindline.channels.domain.identities import message_event
+from kindline.channels.domain.normalising import content_of
+from kindline.language.events import InteractionEvent, MessageReceived
+from kindline.language.ids import tenant_of
+
+
+def said_event(thread: tuple[str, str], hello: Hello, said: Say) -> tuple[str, InteractionEvent]:
+    """The id of the event and the event; on a thread without an open interaction it opens one."""
+    pool, name = thread
+    message = MessageReceived(
+        message_id=said.client_message_id,
+        content=content_of(said.text),
+        customer=customer_hash(tenant_of(pool), name),
+        language=hello.language,
+    )
+    event = InteractionEvent(pool=pool, entry_point=hello.entry_point, thread=name, event=message)
+    return message_event(pool, name, said.client_message_id), event
