@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kindline.ledger import topics
 from kindline.ledger.memory.group import Group
-from kindline.ledger.port import Appended, AppendRefused, Bounds, Headers, Partition, Record
+from kindline.ledger.port import Appended, AppendRefused, Bounds, Headers, OutsideLog, Partition, Record
 from kindline.runtime.clock import SystemClock
 
 BROKER_LIMIT = 1_048_588
@@ -86,10 +86,12 @@ class MemoryLog:
         return tuple(self._of(partition).records)
 
     def trim(self, before: Mapping[Partition, int]) -> None:
-        """Delete the records below these offsets; an offset beyond the end deletes everything."""
+        """Delete the records below these offsets. Raises OutsideLog beyond the end."""
         for partition, offset in before.items():
             stored = self._of(partition)
-            begin = min(max(offset, stored.begin), stored.begin + len(stored.records))
+            if offset > stored.begin + len(stored.records):
+                raise OutsideLog(partition, offset)
+            begin = max(offset, stored.begin)
             del stored.records[: begin - stored.begin]
             stored.begin = begin
         self.wake()

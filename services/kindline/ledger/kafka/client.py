@@ -1,0 +1,41 @@
+"""What every client of the broker is told: limits, and the check that the fast checksum is there."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any, Final
+
+import kafka
+
+LEAST_VERSION: Final = (3, 0, 11)
+
+ROUND_TRIP_SECONDS: Final = 2.0
+"""The limit of one request and its answer."""
+DELIVERY_SECONDS: Final = 5.0
+"""The limit of one append (DESIGN 4.2)."""
+LARGEST_REQUEST: Final = 9 * 1024 * 1024
+"""Bytes; a topic takes 8 MiB at most, and the request is a little larger than its record."""
+
+
+class ClientIncomplete(ImportError):
+    """A package is missing or too old, so that this process would be slow or wrong; the message says what to do."""
+
+
+def check_client() -> None:
+    """Refuse to start on a client that is too old, or several times too slow. Raises ClientIncomplete."""
+    if tuple(int(part) for part in kafka.__version__.split(".")[:3]) < LEAST_VERSION:
+        least = ".".join(map(str, LEAST_VERSION))
+        raise ClientIncomplete(f"kafka-python {kafka.__version__} is too old: install kafka-python>={least}")
+    if importlib.util.find_spec("crc32c") is None:
+        raise ClientIncomplete("without the package crc32c reading is six times slower: install crc32c")
+
+
+def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:
+    """The settings that producers, consumers and the administration share."""
+    return {
+        "bootstrap_servers": [address.strip() for address in bootstrap.split(",")],
+        "client_id": client_name,
+        "reconnect_backoff_max_ms": 500,
+        "request_timeout_ms": int(ROUND_TRIP_SECONDS * 1000),
+        "bootstrap_timeout_ms": int(ROUND_TRIP_SECONDS * 1000),
+    }
