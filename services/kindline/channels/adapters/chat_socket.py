@@ -77,9 +77,7 @@ class ChatSocket:
         self._dismissed = False
         self._accepted: Accepted | None = None
         self._thread: Thread = ("", "")
-        self._hello = chat.Hello(
-            pool="", entry_point="", token="", conversation="", last_seq=0, last_message_id="", language=""
-        )
+        self._hello = chat.NOBODY
         self._messages = full(MESSAGES, lobby.system.monotonic())
         self._seen: dict[tuple[str, bool], int] = {}
 
@@ -218,8 +216,7 @@ class ChatSocket:
             await self._lobby.publisher.publish(event, source=CHAT_SOURCE, event_id=event_id, channel="chat")
         except NotStored:
             numbers.frames.labels("unavailable").inc()
-            answer = {"type": "unavailable", "client_message_id": reference, "retry_after": RETRY_SECONDS}
-            await self._wire.send(answer)
+            await self._wire.send(_unavailable(reference))
         except NeverStored:
             raise chat.BadFrame("too_long", "This message cannot be stored.") from None
         else:
@@ -229,10 +226,8 @@ class ChatSocket:
 
     def _see(self, seen: chat.Seen) -> None:
         conversation = self._conversation()
-        if (
-            conversation is None
-            or not seen.conversation == conversation.received.interaction_id == self._cursor.conversation
-        ):
+        identity = conversation.received.interaction_id if conversation is not None else ""
+        if conversation is None or not seen.conversation == identity == self._cursor.conversation:
             return
         key = (seen.conversation, seen.read)
         upto = min(seen.seq, self._cursor.seq)
@@ -244,8 +239,12 @@ class ChatSocket:
         identity = conversation.received.interaction_id if conversation is not None and conversation.open else ""
         subject = identity or (self._accepted.event_id if self._accepted else "")
         if subject and not await self._lobby.departures.publish(self._thread, identity, subject, "said good-bye"):
-            await self._wire.send({"type": "unavailable", "client_message_id": "", "retry_after": RETRY_SECONDS})
+            await self._wire.send(_unavailable(""))
 
     def _conversation(self) -> Conversation | None:
         pool, thread = self._thread
         return self._lobby.following.of(pool).at(pool, thread)
+
+
+def _unavailable(reference: str) -> dict[str, object]:
+    return {"type": "unavailable", "client_message_id": reference, "retry_after": RETRY_SECONDS}

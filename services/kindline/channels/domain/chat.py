@@ -42,6 +42,10 @@ class Hello:
     language: str
 
 
+NOBODY = Hello(pool="", entry_point="", token="", conversation="", last_seq=0, last_message_id="", language="")
+"""Who a socket belongs to before its first frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """The visitor said something."""
