@@ -1,0 +1,77 @@
+"""The engine in the form that the owned log drives: what is due, resumed or refused becomes an input or a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kindline.language.agents import AgentCommand
+from kindline.language.facts import CommandAnswered, Fact, InputRejected
+from kindline.language.facts.agents import RefusalReason
+from kindline.language.snapshot import QueueCount, SnapshotRow
+from kindline.routing.domain.engine import Engine
+from kindline.routing.domain.inputs import AgentSpoke, Input, OwnerResumed, TimersDue
+
+
+class EngineCore:
+    """Fulfils kindline.ledger.owned.core.Core for one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Drive this engine, which must be fresh."""
+        self.engine = engine
+
+    def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
+        """Become the state that gave these rows."""
+        self.engine.restore(rows, decided_at)
+
+    def rows(self) -> Iterable[SnapshotRow]:
+        """The whole state, as rows."""
+        return self.engine.rows()
+
+    def queue_counts(self) -> Sequence[QueueCount]:
+        """How many interactions each queue holds."""
+        return tuple(self.engine.queue_counts())
+
+    def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
+        """Fold facts that were decided elsewhere or earlier."""
+        self.engine.apply(facts, decided_at)
+
+    def decide(self, given: Input, now: float) -> Sequence[Fact]:
+        """Answer an input with facts, and fold them."""
+        return self.engine.decide(given, now)
+
+    def resume(self, gap_seconds: float, now: float) -> Sequence[Fact]:
+        """State that an owner decides again."""
+        return self.engine.decide(OwnerResumed(gap_seconds=gap_seconds), now)
+
+    def tick(self, now: float) -> Sequence[Fact]:
+        """Do what is due; nothing is asked of the engine while nothing is."""
+        due = self.engine.next_due()
+        return self.engine.decide(TimersDue(), now) if due is not None and due <= now else ()
+
+    def refuse(self, given: Input, error: str) -> Sequence[Fact]:
+        """The facts that stand for an input on which the engine failed; a command is answered as well."""
+        if isinstance(given, OwnerResumed | TimersDue):
+            return ()
+        facts: list[Fact] = [InputRejected(input=given.reference, error=error)]
+        if isinstance(given, AgentSpoke) and isinstance(given.event.event, AgentCommand):
+            facts.append(
+                CommandAnswered(
+                    pool=given.event.pool,
+                    agent_id=given.event.agent_id,
+                    command_id=given.event.event.command_id,
+                    refusal=RefusalReason.COMMAND_FAILED,
+                    detail="the engine failed on this command; nothing was changed",
+                )
+            )
+        return facts
+
+    def next_due(self) -> float | None:
+        """When tick() is next needed."""
+        return self.engine.next_due()
+
+    def quiet(self) -> bool:
+        """Whether nothing is open and nobody is signed in."""
+        engine = self.engine
+        if next(iter(engine.interactions()), None) is not None:
+            return False
+        return not any(agent.session_id for pool in engine.pools() for agent in engine.agents(pool))
