@@ -1,0 +1,92 @@
+"""What becomes of an agent's command: repeated, refused or carried out; always answered (DESIGN 4.10)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from kindline.language import agents as c
+from kindline.language.facts import CommandAnswered
+from kindline.language.facts.agents import RefusalReason
+from kindline.language.ids import Instant
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.desk import (
+    accept_offer,
+    clear_not_responding,
+    complete_interaction,
+    decline_offer,
+    finish_wrap_up,
+    hold_interaction,
+    resume_interaction,
+    send_message,
+    set_status,
+    transfer_interaction,
+)
+from kindline.routing.domain.ownership import Outcome
+
+TOO_OLD_SECONDS = 600.0
+UUID_VERSION = 7
+
+# Each function takes exactly the command of its row, which no type of Python can say of a table.
+COMMANDS: dict[type[c.Command], Callable[[Decision, Agent, Any], Outcome]] = {
+    c.AcceptOffer: accept_offer,
+    c.DeclineOffer: decline_offer,
+    c.SendMessage: send_message,
+    c.CompleteInteraction: complete_interaction,
+    c.FinishWrapUp: finish_wrap_up,
+    c.TransferInteraction: transfer_interaction,
+    c.HoldInteraction: hold_interaction,
+    c.ResumeInteraction: resume_interaction,
+    c.SetStatus: set_status,
+    c.ClearNotResponding: clear_not_responding,
+}
+
+
+def obey(d: Decision, pool: str, agent_id: str, command: c.AgentCommand, appended_at: Instant) -> None:
+    """Answer a command, carrying it out if it may be; `appended_at` is wall time, as the command id's is."""
+    remembered = d.state.answers.get((pool, agent_id, command.command_id))
+    if remembered is not None:
+        d.emit(replace(remembered[0]))
+        return
+    refusal = refused_at_the_door(d, pool, agent_id, command, appended_at)
+    agent = d.state.agent(pool, agent_id)
+    if refusal is None and agent is not None:
+        refusal = COMMANDS[type(command.command)](d, agent, command.command)
+    reason, detail = refusal or (RefusalReason.UNSPECIFIED, "")
+    d.emit(CommandAnswered(pool=pool, agent_id=agent_id, command_id=command.command_id, refusal=reason, detail=detail))
+
+
+def refused_at_the_door(
+    d: Decision, pool_name: str, agent_id: str, command: c.AgentCommand, appended_at: Instant
+) -> Outcome:
+    """Why a command is refused whatever it asks: its age, its agent, its session; None when it is not."""
+    said_at = said_at_of(command.command_id)
+    if said_at is None:
+        return RefusalReason.INVALID_COMMAND, "command_id must be a UUIDv7"
+    if appended_at - said_at > TOO_OLD_SECONDS:
+        return RefusalReason.COMMAND_TOO_OLD, "the command is over ten minutes old: ask anew with a fresh id"
+    pool = d.state.pools.get(pool_name)
+    if pool is None:
+        return RefusalReason.UNKNOWN_POOL, f"no plan names {pool_name!r}"
+    agent = pool.agents.get(agent_id)
+    if agent is None and agent_id not in pool.agent_plans:
+        return RefusalReason.UNKNOWN_AGENT, f"the plan names no agent {agent_id!r}"
+    if agent is None or not agent.session_id:
+        return RefusalReason.SESSION_ENDED, "sign in again"
+    if agent.session_id != command.session_id:
+        return RefusalReason.SESSION_SUPERSEDED, "a newer session of yours is open elsewhere"
+    return None
+
+
+def said_at_of(command_id: str) -> Instant | None:
+    """The wall time in a UUIDv7, or None when it is none."""
+    try:
+        name = uuid.UUID(command_id)
+    except ValueError:
+        return None
+    if name.version != UUID_VERSION:
+        return None
+    return (name.int >> 80) / 1_000

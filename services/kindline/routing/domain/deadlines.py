@@ -1,0 +1,37 @@
+"""What happens when time passes: each due deadline is taken in order and decided on."""
+
+from __future__ import annotations
+
+from kindline.routing.domain.arrivals import parking_ends
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.endings import deadline_passes
+from kindline.routing.domain.offers import expire
+from kindline.routing.domain.presence import grace_ends, replica_falls_silent
+from kindline.routing.domain.timers import Due, TimerKey
+
+MOST_AT_ONCE = 200
+"""Deadlines taken in one decision, so that a batch stays small; the rest is due still, and comes next."""
+
+
+def pass_time(d: Decision) -> None:
+    """Decide on what is due."""
+    for _ in range(MOST_AT_ONCE):
+        key = d.state.timers.take(d.now)
+        if key is None:
+            return
+        _fall_due(d, key)
+
+
+def _fall_due(d: Decision, key: TimerKey) -> None:
+    kind, first, second = key
+    if kind is Due.PARKED:
+        parking_ends(d, bytes.fromhex(first))
+    elif kind is Due.OFFER:
+        interaction = d.state.interactions[first]
+        expire(d, interaction, interaction.offers[second])
+    elif kind is Due.INTERACTION:
+        deadline_passes(d, d.state.interactions[first])
+    elif kind is Due.REPLICA:
+        replica_falls_silent(d, first, second)
+    elif kind is Due.LEASE:
+        grace_ends(d, d.state.pools[first].agents[second])

@@ -1,0 +1,66 @@
+"""How much an agent was given in the last hour: work per available time, by which the next work is shared out.
+
+A span is a stretch of availability with its mean load (used units by the agent's units). Neighbouring spans within five
+minutes are merged, so an hour is about a dozen spans whatever happened in it. The running stretch counts up to the last
+full minute only, so that scores stand still for a minute and agents can be kept in order.
+"""
+
+from __future__ import annotations
+
+from kindline.language.ids import Instant
+
+HOUR = 3_600.0
+MINUTE = 60.0
+MERGE = 300.0
+ENOUGH_SECONDS = 600.0
+"""Below this available time an agent's own score says too little: the pool's median stands in for it."""
+
+Span = tuple[Instant, Instant, float]
+"""From, to, mean load."""
+
+
+def minute_of(now: Instant) -> Instant:
+    """The last full minute."""
+    return now // MINUTE * MINUTE
+
+
+def begin(spans: list[Span], at: Instant) -> None:
+    """Availability begins, or goes on where it ended at this very instant."""
+    if not spans or spans[-1][1] != at:
+        spans.append((at, at, 0.0))
+
+
+def carry(spans: list[Span], load: float, until: Instant) -> None:
+    """Extend the running stretch, whose load was `load`, to `until`; forget what is older than an hour."""
+    start, end, mean = spans[-1]
+    if until <= end:
+        return
+    if start // MERGE == until // MERGE or start == end:
+        whole = until - start
+        spans[-1] = (start, until, (mean * (end - start) + load * (until - end)) / whole)
+    else:
+        spans.append((end, until, load))
+    oldest = until - HOUR - MINUTE
+    drop = 0
+    while spans[drop][1] < oldest:
+        drop += 1
+    if drop:
+        del spans[:drop]
+
+
+def reckon(spans: list[Span], *, running: bool, load: float, minute: Instant) -> float | None:
+    """Work per available time in the hour before `minute` and since, or None while there is too little to tell."""
+    since = minute - HOUR
+    work = available = 0.0
+    for start, end, mean in spans:
+        if end > since:
+            seconds = end - (max(since, start))
+            available += seconds
+            work += mean * seconds
+    if running and spans:
+        ahead = minute - spans[-1][1]
+        if ahead > 0:
+            ahead = min(ahead, HOUR)
+            available += ahead
+            work += load * ahead
+    return work / available if available >= ENOUGH_SECONDS else None

@@ -1,0 +1,133 @@
+"""The engine of one shard: inputs and time in, facts out; the same facts again give the same state (DESIGN 4.1).
+
+For the shard's loop (decide), for followers and replay (apply), for snapshots (rows, restore) and for the gRPC edge
+(the read-only views). Nothing here reads a clock, draws a number or waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from kindline.language.facts import Fact
+from kindline.language.ids import Instant
+from kindline.language.plan import Plan
+from kindline.language.snapshot import AgentRow, InteractionRow, QueueCount, SnapshotRow
+from kindline.routing.domain.assignment import assign, wake
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.folding import fold
+from kindline.routing.domain.inputs import Input
+from kindline.routing.domain.routes import route
+from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
+from kindline.routing.domain.rows import rows_of, state_of
+from kindline.routing.domain.state import ShardState
+
+
+class Engine:
+    """Decides for every pool that lives on one shard of `shards`."""
+
+    __slots__ = ("_state", "shard", "shards")
+
+    def __init__(self, shard: int, shards: int) -> None:
+        """Begin with an empty log."""
+        self.shard = shard
+        self.shards = shards
+        self._state = ShardState()
+
+    def decide(self, given: Input, now: Instant) -> list[Fact]:
+        """Decide on one input; the state has changed by the facts when this returns.
+
+        All decisions that go into one batch must be given the same `now`, the batch's decided_at. An instant before the
+        last decision counts as that instant. On any exception the engine must be thrown away.
+        """
+        state = self._state
+        now = max(now, state.decided_at)
+        state.decided_at = now
+        decision = Decision(state, now, self.shard, self.shards)
+        route(decision, given)
+        apply_next_statuses(decision)
+        wake(decision)
+        assign(decision)
+        announce_routing_states(decision)
+        state.forget_notes()
+        return decision.facts
+
+    def apply(self, facts: Iterable[Fact], decided_at: Instant) -> None:
+        """Fold facts that were decided elsewhere, or before; nothing is decided. Raises KeyError out of order."""
+        state = self._state
+        for fact in facts:
+            fold(state, fact, decided_at)
+        state.decided_at = max(state.decided_at, decided_at)
+        while state.wakes.take(decided_at) is not None:
+            # Whoever decided took note of them; what came of it is among the facts.
+            pass
+        state.forget_notes()
+
+    def restore(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> None:
+        """Begin anew from the rows of a snapshot that was taken when `decided_at` was the last decision's time."""
+        self._state = state_of(rows, decided_at)
+
+    def rows(self) -> Iterator[SnapshotRow]:
+        """The whole state as rows, for a snapshot; their order matters."""
+        return rows_of(self._state)
+
+    def fingerprint(self) -> str:
+        """A digest of the state, equal for engines that will decide equally."""
+        digest = hashlib.sha256()
+        for row in self.rows():
+            digest.update(repr(row).encode())
+        return digest.hexdigest()
+
+    def next_due(self) -> Instant | None:
+        """When TimersDue has something to do next, in business time, or None."""
+        dues = [due for due in (self._state.timers.next_due(), self._state.wakes.next_due()) if due is not None]
+        return min(dues, default=None)
+
+    def queue_counts(self) -> tuple[QueueCount, ...]:
+        """Interactions that wait or are offered, for each queue that has any, in order of pool and queue."""
+        counts: dict[tuple[str, str], int] = {}
+        for interaction in self._state.interactions.values():
+            if interaction.waits:
+                name = (interaction.pool, interaction.queue)
+                counts[name] = counts.get(name, 0) + 1
+        return tuple(QueueCount(pool=pool, queue=queue, count=n) for (pool, queue), n in sorted(counts.items()))
+
+    @property
+    def decided_at(self) -> Instant:
+        """The time of the last decision; 0 before the first."""
+        return self._state.decided_at
+
+    def plan(self, pool: str) -> Plan | None:
+        """The plan in force for a pool, or None."""
+        found = self._state.pools.get(pool)
+        return found.plan if found else None
+
+    def pools(self) -> tuple[str, ...]:
+        """The pools that have a plan here."""
+        return tuple(self._state.pools)
+
+    def agent(self, pool: str, agent_id: str) -> AgentRow | None:
+        """An agent who has been seen, or None."""
+        agent = self._state.agent(pool, agent_id)
+        return agent.row() if agent else None
+
+    def agents(self, pool: str) -> tuple[AgentRow, ...]:
+        """Every agent of a pool who has been seen."""
+        found = self._state.pools.get(pool)
+        return tuple(agent.row() for agent in found.agents.values()) if found else ()
+
+    def interaction(self, interaction_id: str) -> InteractionRow | None:
+        """An interaction that is open, or ended in the last minutes; None otherwise."""
+        found = self._state.interactions.get(interaction_id) or self._state.ended.get(interaction_id)
+        return found.row() if found else None
+
+    def interactions(self) -> Iterator[InteractionRow]:
+        """Every open interaction, in order of arrival."""
+        return (interaction.row() for interaction in self._state.interactions.values())
+
+    def work_of(self, pool: str, agent_id: str) -> tuple[InteractionRow, ...]:
+        """What is offered to an agent or with them, in order of arrival."""
+        agent = self._state.agent(pool, agent_id)
+        names = agent.hands if agent else ()
+        found = sorted((self._state.interactions[name] for name in names), key=lambda one: one.sequence)
+        return tuple(interaction.row() for interaction in found)

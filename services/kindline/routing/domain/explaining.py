@@ -1,0 +1,57 @@
+"""Why this agent and nobody else: how many agents each rule left out, told with the offer where counting is cheap."""
+
+from __future__ import annotations
+
+from kindline.language.agents import AgentStatus
+from kindline.language.facts.agents import Lease
+from kindline.language.facts.offers import Removal
+from kindline.language.ids import Instant
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.requirements import Requirement, unmet
+
+RULE = "least_work"
+"""Least attributed work per available time in the last hour, then longest idle, then name."""
+
+COUNTED_UP_TO = 200
+"""Agents at work in a pool up to which every rule's removals are counted; above it, `eligible` is 1: the one chosen."""
+
+
+def count_removals(pool: Pool, interaction: Interaction, now: Instant) -> tuple[int, tuple[Removal, ...]]:
+    """The number of agents who could have been chosen, and for each rule the number it left out, first rule first."""
+    queued = interaction.queued
+    if queued is None or len(pool.agents) > COUNTED_UP_TO:
+        return 1, ()
+    requirement = Requirement(queued.queue, interaction.channel, queued.needs)
+    eligible = 0
+    counts: dict[str, int] = {}
+    for agent in pool.agents.values():
+        if agent.session_id:
+            rule = left_out_by(pool, agent, interaction, requirement, now)
+            if rule:
+                counts[rule] = counts.get(rule, 0) + 1
+            else:
+                eligible += 1
+    return eligible, tuple(Removal(rule=rule, agents=agents) for rule, agents in sorted(counts.items()))
+
+
+def left_out_by(pool: Pool, agent: Agent, interaction: Interaction, requirement: Requirement, now: Instant) -> str:
+    """The first rule that keeps an agent from being offered the interaction now; empty when none does."""
+    if agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED:
+        return "status"
+    if agent.lease is not Lease.CONNECTED:
+        return "lease"
+    if agent.not_responding:
+        return "not_responding"
+    if agent.removed:
+        return "plan"
+    rule = unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
+    if rule:
+        return rule
+    channel = pool.channels[requirement.channel]
+    if agent.used + channel.units > agent.units or agent.held.get(channel.channel, 0) >= channel.at_once:
+        return "capacity"
+    if pool.matching.rested_at(agent) > now:
+        return "assignment_gap"
+    return "back_off" if interaction.leaves_out(agent.agent_id, now) else ""

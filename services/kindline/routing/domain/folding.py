@@ -1,0 +1,60 @@
+"""The one way in which the state changes: each fact, folded by the function that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kindline.language import facts as f
+from kindline.language.ids import Instant
+from kindline.routing.domain import folding_agents as agents
+from kindline.routing.domain import folding_inputs as inputs
+from kindline.routing.domain import folding_interactions as interactions
+from kindline.routing.domain import folding_offers as offers
+from kindline.routing.domain.state import ShardState
+
+# Each function takes exactly the fact of its row, which no type of Python can say of a table.
+FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
+    f.PlanAdopted: inputs.plan_adopted,
+    f.Resumed: inputs.resumed,
+    f.EventRecorded: interactions.recorded,
+    f.EventParked: inputs.parked,
+    f.EventUnparked: inputs.unparked,
+    f.InputRejected: inputs.unchanged,
+    f.InputDeadLettered: inputs.unchanged,
+    f.InputRedirected: inputs.unchanged,
+    f.InteractionReceived: interactions.received,
+    f.InteractionQueued: interactions.queued,
+    f.InteractionScheduled: interactions.scheduled,
+    f.InteractionAnswered: interactions.answered,
+    f.InteractionHeld: interactions.held,
+    f.InteractionResumed: interactions.resumed,
+    f.InteractionSlept: interactions.slept,
+    f.InteractionCompleted: interactions.completed,
+    f.InteractionClosed: interactions.ended,
+    f.InteractionAbandoned: interactions.ended,
+    f.InteractionDeflected: interactions.ended,
+    f.InteractionCancelled: interactions.ended,
+    f.InteractionExpired: interactions.ended,
+    f.MessageSent: interactions.message_sent,
+    f.OfferIssued: offers.issued,
+    f.OfferAccepted: offers.accepted,
+    f.OfferDeclined: offers.declined,
+    f.OfferExpired: offers.expired,
+    f.OfferRevoked: offers.taken_back,
+    f.OfferRescinded: offers.taken_back,
+    f.OfferFailed: offers.taken_back,
+    f.AgentSignedIn: agents.signed_in,
+    f.AgentSignedOut: agents.signed_out,
+    f.AgentStatusDeclared: agents.status_declared,
+    f.AgentRoutingStateChanged: agents.routing_state_changed,
+    f.AgentLeaseChanged: agents.lease_changed,
+    f.ReplicaSeen: agents.replica_seen,
+    f.CommandAnswered: agents.answered,
+}
+
+
+def fold(state: ShardState, fact: f.Fact, at: Instant) -> None:
+    """Change the state as the fact says, which was decided at `at`. Raises KeyError for a fact that cannot follow."""
+    state.decided_at = max(state.decided_at, at)
+    FOLDS[type(fact)](state, fact, at)

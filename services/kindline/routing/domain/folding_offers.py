@@ -1,0 +1,97 @@
+"""How facts about offers change the state: capacity is held from the offer on, and given back with it."""
+
+from __future__ import annotations
+
+from kindline.language.facts.agents import RoutingStateReason
+from kindline.language.facts.offers import (
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferExpiryCause,
+    OfferFailed,
+    OfferIssued,
+    OfferRescinded,
+    OfferRevoked,
+)
+from kindline.language.ids import Instant
+from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.state import ShardState
+from kindline.routing.domain.timers import Due
+from kindline.routing.domain.watching import watch_rest
+
+
+def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
+    """An interaction is held out to an agent, whose capacity it holds from here on."""
+    interaction = state.interactions[fact.interaction_id]
+    pool = state.pools[fact.pool]
+    agent = pool.agents[fact.agent_id]
+    interaction.offers[fact.offer_id] = fact
+    interaction.last_offer_number = fact.number
+    interaction.moves(InteractionState.OFFERED, at, None)
+    agent.reckons(at)
+    agent.takes(fact.interaction_id, fact.channel, fact.units)
+    agent.last_assigned_at = at
+    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
+    watch_rest(state, agent)
+    state.settle_agent(agent, RoutingStateReason.OFFER, freed=False)
+    state.settle_interaction(interaction)
+
+
+def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
+    """The agent owns the interaction, and what the offer held is held on."""
+    interaction = state.interactions[fact.interaction_id]
+    offer = interaction.offers.pop(fact.offer_id)
+    agent = state.pools[fact.pool].agents[fact.agent_id]
+    interaction.agent_id = fact.agent_id
+    interaction.units = offer.units
+    interaction.moves(InteractionState.CONNECTING, at, fact.connect_by)
+    agent.work[fact.interaction_id] = None
+    agent.missed_offers = 0
+    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
+    state.settle_agent(agent, RoutingStateReason.WORK, freed=False)
+    state.settle_interaction(interaction)
+
+
+def declined(state: ShardState, fact: OfferDeclined, at: Instant) -> None:
+    """The agent left it, and is left out for a while."""
+    state.pools[fact.pool].agents[fact.agent_id].missed_offers = 0
+    leave_out(state, state.interactions[fact.interaction_id], fact.agent_id, fact.back_off_until, at)
+    _over(state, fact, at)
+
+
+def expired(state: ShardState, fact: OfferExpired, at: Instant) -> None:
+    """It went by; unless an outage was to blame, it counts."""
+    if fact.cause is OfferExpiryCause.NO_ANSWER:
+        state.pools[fact.pool].agents[fact.agent_id].missed_offers += 1
+    leave_out(state, state.interactions[fact.interaction_id], fact.agent_id, fact.back_off_until, at)
+    _over(state, fact, at)
+
+
+def taken_back(state: ShardState, fact: OfferRevoked | OfferRescinded | OfferFailed, at: Instant) -> None:
+    """It was taken back, which is nobody's fault."""
+    _over(state, fact, at)
+
+
+def leave_out(state: ShardState, interaction: Interaction, agent_id: str, until: Instant, at: Instant) -> None:
+    """Leave an agent out until a time; forget those whose time is over."""
+    interaction.back_offs = {agent: end for agent, end in interaction.back_offs.items() if end > at}
+    if until > at:
+        interaction.back_offs[agent_id] = until
+        state.wakes.watch((Due.BACK_OFF, interaction.id, agent_id), until)
+
+
+def _over(
+    state: ShardState, fact: OfferDeclined | OfferExpired | OfferRevoked | OfferRescinded | OfferFailed, at: Instant
+) -> None:
+    interaction = state.interactions[fact.interaction_id]
+    agent = state.pools[fact.pool].agents[fact.agent_id]
+    del interaction.offers[fact.offer_id]
+    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
+    if not interaction.offers and interaction.state is InteractionState.OFFERED:
+        deadline = interaction.queued.deadline if interaction.queued else None
+        interaction.moves(InteractionState.QUEUED, at, deadline)
+    agent.reckons(at)
+    agent.lets_go(fact.interaction_id)
+    state.settle_agent(agent, RoutingStateReason.OFFER)
+    state.settle_interaction(interaction)

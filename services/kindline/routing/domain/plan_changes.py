@@ -1,0 +1,26 @@
+"""When a published plan comes into force: only whole, valid and newer than the one before."""
+
+from __future__ import annotations
+
+from kindline.language.facts import PlanAdopted
+from kindline.language.facts.inputs import DeadLetterReason
+from kindline.language.plan_checks import problems
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.inputs import PlanArrived
+
+
+def consider_plan(d: Decision, arrived: PlanArrived) -> None:
+    """Adopt the plan, ignore an old one, or refuse it with what is wrong and where."""
+    plan = arrived.plan
+    wrong = problems(plan)
+    if wrong:
+        detail = "; ".join(str(problem) for problem in wrong)
+        d.refuse(arrived.reference, DeadLetterReason.INVALID_PLAN, detail)
+        return
+    pool = d.state.pools.get(plan.pool)
+    if pool is None or plan.version > pool.plan.version:
+        d.emit(PlanAdopted(plan=plan))
+    elif plan.version == pool.plan.version and plan != pool.plan:
+        # Silence would leave the person who published it believing that it is in force.
+        detail = f"version: {plan.version} is in force with other content; publish yours under a higher version"
+        d.refuse(arrived.reference, DeadLetterReason.INVALID_PLAN, detail)

@@ -1,0 +1,47 @@
+"""One pool: the plan in force, its agents, and who waits for whom."""
+
+from __future__ import annotations
+
+from kindline.language.content import Channel
+from kindline.language.ids import Instant
+from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, EntryPointPlan, Plan, PoolLimits, QueuePlan
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.matching import Matching
+
+
+class Pool:
+    """The plan in force for one pool, found by name, and what lives under it."""
+
+    __slots__ = ("_queues", "agent_plans", "agents", "channels", "entry_points", "matching", "plan")
+
+    def __init__(self, plan: Plan, now: Instant) -> None:
+        """Begin with a plan and nobody at work."""
+        self.agents: dict[str, Agent] = {}
+        self.adopt(plan, now)
+
+    def adopt(self, plan: Plan, now: Instant) -> None:
+        """Another plan is in force; matching begins empty, the caller fills it again."""
+        self.plan = plan
+        self._queues: dict[str, QueuePlan] = {queue.name: queue for queue in plan.queues}
+        self.entry_points: dict[str, EntryPointPlan] = {point.name: point for point in plan.entry_points}
+        self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
+        self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
+        self.matching = Matching(frozenset(self._queues), self.channels, self.limits.assignment_gap_seconds, now)
+
+    @property
+    def name(self) -> str:
+        """Its name, `tenant/pool`."""
+        return self.plan.pool
+
+    @property
+    def limits(self) -> PoolLimits:
+        """The time limits in force."""
+        return self.plan.limits
+
+    def has_queue(self, name: str) -> bool:
+        """Whether the plan in force has the queue, so that something new may enter it."""
+        return name in self._queues
+
+    def queue(self, name: str) -> QueuePlan:
+        """The queue's settings; a queue that left the plan drains under the defaults of the language."""
+        return self._queues.get(name) or QueuePlan(name=name)

@@ -1,0 +1,59 @@
+"""What an interaction asks of an agent, and who fulfils it: the hard filters that only the plan can change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kindline.language.content import Channel, Needs, SkillNeed
+from kindline.language.ids import Instant
+from kindline.language.plan import AgentPlan
+
+SEQUENCE_BITS = 40
+TIME_BITS = 64
+SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
+HIGHEST_PRIORITY = 1 << 20
+LATEST = (1 << TIME_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A requirement class: interactions that exactly the same agents can serve."""
+
+    queue: str
+    channel: Channel
+    needs: Needs
+
+
+def merged(queue: Needs, own: Needs) -> Needs:
+    """All that an interaction needs: the higher level of each skill; its own language before the queue's."""
+    if not own.skills and not own.language:
+        return queue
+    levels: dict[str, int] = {}
+    for need in (*queue.skills, *own.skills):
+        levels[need.skill] = max(levels.get(need.skill, 0), need.level)
+    skills = tuple(SkillNeed(skill=skill, level=level) for skill, level in sorted(levels.items()))
+    return Needs(skills=skills, language=own.language or queue.language)
+
+
+def unmet(requirement: Requirement, plan: AgentPlan, *, open_to_all: bool) -> str:
+    """The first rule that keeps an agent of this plan from the requirement; empty when none does.
+
+    `open_to_all` waives the queues an agent serves: a queue that left the plan is drained by whoever is able.
+    """
+    if plan.channels and requirement.channel not in plan.channels:
+        return "channel"
+    if plan.queues and not open_to_all and requirement.queue not in plan.queues:
+        return "queue"
+    levels = {skill.skill: skill.level for skill in plan.skills}
+    if any(levels.get(need.skill, 0) < max(need.level, 1) for need in requirement.needs.skills):
+        return "skill"
+    if requirement.needs.language and requirement.needs.language not in plan.languages:
+        return "language"
+    return ""
+
+
+def order_key(priority: int, waiting_since: Instant, sequence: int) -> int:
+    """The place in line as one number, lowest first: priority, then oldest (to the microsecond), then arrival."""
+    rank = min(max(HIGHEST_PRIORITY - priority, 0), 2 * HIGHEST_PRIORITY)
+    age = min(max(int(waiting_since * 1e6), 0), LATEST)
+    return (rank << (TIME_BITS + SEQUENCE_BITS)) | (age << SEQUENCE_BITS) | sequence

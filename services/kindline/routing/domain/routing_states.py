@@ -1,0 +1,56 @@
+"""What the engine makes of an agent: one state out of three axes, by one published precedence (DESIGN 4.9)."""
+
+from __future__ import annotations
+
+from kindline.language.agents import AgentStatus
+from kindline.language.facts import AgentRoutingStateChanged, AgentStatusDeclared
+from kindline.language.facts.agents import RoutingState
+from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.state import ShardState
+
+
+def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) -> RoutingState:
+    """INACTIVE, NOT_RESPONDING, DRAINING, INTERACTING, WRAP_UP, RESERVED, IDLE: the first that holds.
+
+    `responding` leaves out NOT_RESPONDING, for whoever is about to be cleared of it.
+    """
+    leaving = (
+        agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED or agent.removed
+    )
+    if not agent.is_present or (leaving and not agent.hands):
+        return RoutingState.INACTIVE
+    if agent.not_responding and not responding:
+        return RoutingState.NOT_RESPONDING
+    if leaving:
+        return RoutingState.DRAINING
+    if any(state.interactions[work].state is not InteractionState.COMPLETED for work in agent.work):
+        return RoutingState.INTERACTING
+    if agent.work:
+        return RoutingState.WRAP_UP
+    return RoutingState.RESERVED if agent.hands else RoutingState.IDLE
+
+
+def apply_next_statuses(d: Decision) -> None:
+    """Whoever asked for a status when the work ends has it, once the work has ended."""
+    for agent in list(d.state.touched):
+        if agent.next_status is not AgentStatus.UNSPECIFIED and not agent.hands:
+            d.emit(
+                AgentStatusDeclared(
+                    pool=agent.pool,
+                    agent_id=agent.agent_id,
+                    status=agent.next_status,
+                    reason_code=agent.next_reason_code,
+                    next_status=AgentStatus.UNSPECIFIED,
+                    next_reason_code="",
+                )
+            )
+
+
+def announce_routing_states(d: Decision) -> None:
+    """Say of everybody the decision touched what they are now, where that is new, and why."""
+    for agent, reason in list(d.state.touched.items()):
+        now = routing_state(d.state, agent)
+        if now is not agent.routing_state:
+            d.emit(AgentRoutingStateChanged(pool=agent.pool, agent_id=agent.agent_id, routing_state=now, reason=reason))

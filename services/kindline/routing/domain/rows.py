@@ -1,0 +1,140 @@
+"""The whole state as rows and back: what is derived (places in line, hands, deadlines) is derived again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kindline.language.facts import EventParked, PlanAdopted
+from kindline.language.graph import ENDS
+from kindline.language.ids import Instant
+from kindline.language.plan import AgentPlan
+from kindline.language.snapshot import (
+    AgentRow,
+    AnswerRow,
+    IdentityRow,
+    InteractionRow,
+    InteractionState,
+    ReplicaRow,
+    SnapshotRow,
+)
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.folding_inputs import parked, plan_adopted
+from kindline.routing.domain.folding_interactions import remember_ended
+from kindline.routing.domain.interactions import Interaction, interaction_of
+from kindline.routing.domain.state import ShardState
+from kindline.routing.domain.timers import Due
+from kindline.routing.domain.watching import watch_lease, watch_rest
+
+
+def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
+    """Every row; their order is part of what they say."""
+    for pool in state.pools.values():
+        yield PlanAdopted(plan=pool.plan)
+    for replica, seen_at in state.replicas.items():
+        yield ReplicaRow(replica_id=replica, seen_at=seen_at)
+    for pool in state.pools.values():
+        for agent in pool.agents.values():
+            yield agent.row()
+    everything = [*state.interactions.values(), *state.ended.values()]
+    for interaction in sorted(everything, key=lambda one: one.sequence):
+        yield interaction.row()
+    yield from state.parked.values()
+    yield from state.identities.rows()
+    for answer, answered_at in state.answers.values():
+        yield AnswerRow(answer=answer, answered_at=answered_at)
+
+
+def state_of(rows: Iterable[SnapshotRow], decided_at: Instant) -> ShardState:
+    """The state that the rows tell of, as it was at `decided_at`."""
+    state = ShardState()
+    state.decided_at = decided_at
+    for row in rows:
+        _take_back(state, row)
+    # Those that ended are forgotten in the order in which they ended.
+    state.ended = dict(sorted(state.ended.items(), key=lambda item: item[1].state_since))
+    _derive(state)
+    return state
+
+
+def _take_back(state: ShardState, row: SnapshotRow) -> None:
+    match row:
+        case PlanAdopted():
+            plan_adopted(state, row, state.decided_at)
+        case ReplicaRow():
+            state.replicas[row.replica_id] = row.seen_at
+        case AgentRow():
+            _agent(state, row)
+        case InteractionRow():
+            _interaction(state, interaction_of(row, state.sequence))
+            state.sequence += 1
+        case EventParked():
+            parked(state, row, state.decided_at)
+        case IdentityRow():
+            state.identities.restore(row)
+        case AnswerRow(answer=answer):
+            state.answers[answer.pool, answer.agent_id, answer.command_id] = (answer, row.answered_at)
+
+
+def _agent(state: ShardState, row: AgentRow) -> None:
+    pool = state.pools[row.pool]
+    agent = Agent(
+        pool=row.pool,
+        agent_id=row.agent_id,
+        plan=row.plan or AgentPlan(agent_id=row.agent_id),
+        session_id=row.session_id,
+        replica_id=row.replica_id,
+        status=row.status,
+        reason_code=row.reason_code,
+        next_status=row.next_status,
+        next_reason_code=row.next_reason_code,
+        lease=row.lease,
+        routing_state=row.routing_state,
+        reason=row.reason,
+        since=row.since,
+        missed_offers=row.missed_offers,
+        not_responding=row.not_responding,
+        last_assigned_at=row.last_assigned_at,
+        idle_since=row.idle_since,
+        spans=[(span.from_time, span.to_time, span.load) for span in row.spans],
+        seen_at=row.seen_at,
+        attached=row.attached,
+        removed=row.agent_id not in pool.agent_plans,
+    )
+    pool.agents[row.agent_id] = agent
+    if agent.session_id:
+        state.join_replica(agent)
+
+
+def _interaction(state: ShardState, interaction: Interaction) -> None:
+    if interaction.state in ENDS:
+        remember_ended(state, interaction)
+        return
+    state.interactions[interaction.id] = interaction
+    pool = state.pools[interaction.pool]
+    if interaction.state is InteractionState.COMPLETED:
+        state.past_threads.setdefault(interaction.thread_key, {})[interaction.id] = None
+    else:
+        state.threads[interaction.thread_key] = interaction.id
+    for offer in interaction.offers.values():
+        pool.agents[offer.agent_id].takes(interaction.id, offer.channel, offer.units)
+        state.timers.watch((Due.OFFER, interaction.id, offer.offer_id), offer.expires_at)
+    if interaction.agent_id:
+        agent = pool.agents[interaction.agent_id]
+        agent.takes(interaction.id, interaction.channel, interaction.units)
+        agent.work[interaction.id] = None
+    for agent_id, until in interaction.back_offs.items():
+        if until > state.decided_at:
+            state.wakes.watch((Due.BACK_OFF, interaction.id, agent_id), until)
+
+
+def _derive(state: ShardState) -> None:
+    for pool in state.pools.values():
+        for agent in pool.agents.values():
+            # Not begun anew: the running stretch goes on from the end of the last span.
+            agent.running = agent.is_available
+            pool.matching.update(agent)
+            watch_lease(state, agent)
+            watch_rest(state, agent)
+    for interaction in state.interactions.values():
+        state.settle_interaction(interaction)
+    state.forget_notes()

@@ -1,0 +1,109 @@
+"""Everything the engine of one shard knows. Folds change it from facts; decisions only read it."""
+
+from __future__ import annotations
+
+from kindline.language.facts.agents import CommandAnswered, RoutingStateReason
+from kindline.language.facts.inputs import EventParked
+from kindline.language.ids import Instant
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.identities import Identities
+from kindline.routing.domain.interactions import Interaction, ThreadKey
+from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.timers import Due, Timers
+
+CommandKey = tuple[str, str, str]
+"""Pool, agent, command."""
+
+
+class ShardState:
+    """The state of one shard.
+
+    `touched` and `stirred_*` are notes from folding to the decision that is under way (whose routing state may have
+    changed and why; who may be matched now). They are no part of the state and are empty between decisions.
+    """
+
+    __slots__ = (
+        "answers",
+        "decided_at",
+        "ended",
+        "identities",
+        "interactions",
+        "parked",
+        "parked_threads",
+        "past_threads",
+        "pools",
+        "replicas",
+        "sequence",
+        "sessions",
+        "stirred_agents",
+        "stirred_interactions",
+        "threads",
+        "timers",
+        "touched",
+        "wakes",
+    )
+
+    def __init__(self) -> None:
+        """Begin with nothing, at the beginning of time."""
+        self.pools: dict[str, Pool] = {}
+        self.interactions: dict[str, Interaction] = {}
+        self.ended: dict[str, Interaction] = {}
+        self.threads: dict[ThreadKey, str] = {}
+        self.past_threads: dict[ThreadKey, dict[str, None]] = {}
+        self.parked: dict[bytes, EventParked] = {}
+        self.parked_threads: dict[ThreadKey, dict[bytes, None]] = {}
+        self.identities = Identities()
+        self.answers: dict[CommandKey, tuple[CommandAnswered, Instant]] = {}
+        self.replicas: dict[str, Instant] = {}
+        self.sessions: dict[str, dict[str, dict[str, None]]] = {}
+        self.timers = Timers()
+        self.wakes = Timers()
+        self.decided_at: Instant = 0.0
+        self.sequence = 0
+        self.touched: dict[Agent, RoutingStateReason] = {}
+        self.stirred_agents: dict[Agent, None] = {}
+        self.stirred_interactions: dict[Interaction, None] = {}
+
+    def agent(self, pool: str, agent_id: str) -> Agent | None:
+        """An agent who has been seen, or None."""
+        found = self.pools.get(pool)
+        return found.agents.get(agent_id) if found else None
+
+    def settle_interaction(self, interaction: Interaction) -> None:
+        """Put an interaction where its state says: in line or out of it, with its deadline watched."""
+        pool = self.pools[interaction.pool]
+        if interaction.waits and len(interaction.offers) < pool.queue(interaction.queue).offers_at_once:
+            pool.matching.wait(interaction)
+            self.stirred_interactions[interaction] = None
+        else:
+            pool.matching.leave(interaction)
+        self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
+
+    def settle_agent(self, agent: Agent, reason: RoutingStateReason, *, freed: bool = True) -> None:
+        """Let matching know what an agent can take now, and note that their routing state may have changed."""
+        pool = self.pools[agent.pool]
+        agent.counts_time(self.decided_at)
+        pool.matching.update(agent)
+        self.touched.setdefault(agent, reason)
+        if freed:
+            self.stirred_agents[agent] = None
+
+    def join_replica(self, agent: Agent) -> None:
+        """The replica of presence that the agent names holds their session."""
+        self.sessions.setdefault(agent.replica_id, {}).setdefault(agent.pool, {})[agent.agent_id] = None
+
+    def leave_replica(self, agent: Agent) -> None:
+        """The replica holds the agent's session no more."""
+        pools = self.sessions.get(agent.replica_id, {})
+        agents = pools.get(agent.pool, {})
+        agents.pop(agent.agent_id, None)
+        if not agents:
+            pools.pop(agent.pool, None)
+        if not pools:
+            self.sessions.pop(agent.replica_id, None)
+
+    def forget_notes(self) -> None:
+        """The decision, or the folding of a batch, is over."""
+        self.touched.clear()
+        self.stirred_agents.clear()
+        self.stirred_interactions.clear()
