@@ -88,7 +88,7 @@ def _ignore_count(_partition: int, _count: int) -> None:
 class StreamGauges:
     """What a room's metrics may listen to; each is called on the event loop and must not block or raise.
 
-    `rebuilt` feeds `state_rebuilds_total{reason}`: gap, trimmed, log_shorter, unfinished, overlap, counts_differ.
+    `rebuilt` feeds `state_rebuilds_total{reason}`: gap, trimmed, log_shorter, unfinished, overlap, unreadable.
     """
 
     rebuilt: Callable[[int, str], None] = _ignore_partition
