@@ -94,13 +94,21 @@ def decode_input(record: Record) -> InteractionEvent | AgentEvent | PlanPublishe
     for a topic that is no input.
     """
     kind = next((value for name, value in reversed(record.headers) if name.lower() == "content-type"), None)
-    content_type = PROTOBUF if kind is None else _content_type(kind.decode("utf-8", "replace"))
+    content_type = _guessed(record.value) if kind is None else _content_type(kind.decode("utf-8", "replace"))
     if content_type not in {PROTOBUF, JSON}:
         raise WrongContentType(f"content-type {content_type[:80]!r}: send {PROTOBUF} or {JSON}")
     if record.value is None:
         raise Undecodable("the record has no value")
     readers = _JSON_READERS if content_type == JSON else _BYTES_READERS
     return readers[record.partition.topic](record.value)
+
+
+def _guessed(value: bytes | None) -> str:
+    """What a value without a content-type is: a plain console producer sends JSON and no headers.
+
+    No message of ours can begin with a brace: as protobuf it would be a group, which proto3 does not have.
+    """
+    return JSON if value is not None and value.lstrip()[:1] == b"{" else PROTOBUF
 
 
 def _content_type(said: str) -> str:
