@@ -19,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from kindline.runtime.metrics import Metrics
+from kindline.runtime.refused import Refused
 from kindline.runtime.settings import RpcSettings
 
 log = logging.getLogger(__name__)
@@ -60,16 +61,6 @@ class RefusalText(Protocol):
     @property
     def what_to_do(self) -> str:
         """One sentence for the person who builds the front end."""
-
-
-class Refused(Exception):
-    """Raised by a servicer: the call is refused for this reason, with more about it for people."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        """`reason` is a name of the RefusalReason enum without its prefix."""
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
 
 
 class RpcServer:

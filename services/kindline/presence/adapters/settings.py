@@ -1,0 +1,20 @@
+"""What presence can be told from outside; every default is usable on one machine."""
+
+from dataclasses import dataclass
+
+from kindline.runtime.settings import Environment, ProcessSettings, RpcSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceSettings:
+    """Durations are seconds of the system clock."""
+
+    process: ProcessSettings
+    rpc: RpcSettings
+    alive_every: float = 2.0
+    heartbeat_every: float = 10.0
+
+    @classmethod
+    def read(cls, environment: Environment | None = None) -> "PresenceSettings":
+        """Read them from the environment. Raises SettingWrong."""
+        return cls(process=ProcessSettings.read("presence", environment), rpc=RpcSettings.read("presence", environment))

@@ -1,0 +1,152 @@
+"""What a batch of decisions means to each agent: offers that come and go, work that changes, words that are said.
+
+Promises the gRPC edge every piece of news of a counting batch, in its order, with the agent it concerns; who owns which
+interaction is remembered here, because the fact that ends work does not name the agent who had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from kindline.language import facts as f
+from kindline.language.agent_view import AgentKey
+from kindline.language.content import Content, ParticipantRole
+from kindline.language.events import InteractionStarted, MessageReceived
+from kindline.language.facts import Fact
+from kindline.language.facts.offers import OfferIssued, OfferRevokedReason
+from kindline.language.snapshot import InteractionRow, MessageRow, SnapshotRow
+
+
+class OfferEnd(IntEnum):
+    """How an offer ended, as the agent sees it; numbers as on the wire."""
+
+    UNSPECIFIED = 0
+    ACCEPTED = 1
+    DECLINED = 2
+    EXPIRED = 3
+    REVOKED = 4
+    RESCINDED = 5
+    FAILED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class OfferHeldOut:
+    """An offer is held out."""
+
+    offer: OfferIssued
+
+
+@dataclass(frozen=True, slots=True)
+class OfferIsGone:
+    """An offer ended."""
+
+    offer_id: str
+    end: OfferEnd
+    revoked_reason: OfferRevokedReason = OfferRevokedReason.UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class WorkChanged:
+    """Work began or changed; how it stands is read from the state."""
+
+    interaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSaid:
+    """Somebody said something in the agent's work."""
+
+    interaction_id: str
+    message: MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class WorkIsOver:
+    """The agent has the interaction no more; `cause` is the fact's name."""
+
+    interaction_id: str
+    cause: str
+
+
+News = OfferHeldOut | OfferIsGone | WorkChanged | MessageSaid | WorkIsOver
+Addressed = tuple[AgentKey, News]
+
+OfferEnded = f.OfferAccepted | f.OfferDeclined | f.OfferExpired | f.OfferRevoked | f.OfferRescinded | f.OfferFailed
+OFFER_ENDS: dict[type[OfferEnded], OfferEnd] = {
+    f.OfferAccepted: OfferEnd.ACCEPTED,
+    f.OfferDeclined: OfferEnd.DECLINED,
+    f.OfferExpired: OfferEnd.EXPIRED,
+    f.OfferRevoked: OfferEnd.REVOKED,
+    f.OfferRescinded: OfferEnd.RESCINDED,
+    f.OfferFailed: OfferEnd.FAILED,
+}
+CHANGES = (f.InteractionAnswered, f.InteractionHeld, f.InteractionResumed, f.InteractionSlept, f.InteractionCompleted)
+ENDS = (
+    f.InteractionQueued,
+    f.InteractionClosed,
+    f.InteractionAbandoned,
+    f.InteractionDeflected,
+    f.InteractionCancelled,
+    f.InteractionExpired,
+)
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """Turns facts into news; `owners` is which agent has which interaction."""
+
+    owners: dict[str, AgentKey] = field(default_factory=dict)
+
+    def restore(self, rows: Iterable[SnapshotRow]) -> None:
+        """Begin from a snapshot's rows."""
+        self.owners = {
+            row.received.interaction_id: (row.received.pool, row.agent_id)
+            for row in rows
+            if isinstance(row, InteractionRow) and row.agent_id
+        }
+
+    def news(self, facts: Iterable[Fact], decided_at: float) -> Iterator[Addressed]:
+        """The news in the facts of one counting batch, in their order."""
+        for fact in facts:
+            if isinstance(fact, OfferIssued):
+                yield (fact.pool, fact.agent_id), OfferHeldOut(fact)
+            elif isinstance(fact, OfferEnded):
+                yield from self._offer_ended(fact)
+            elif isinstance(fact, CHANGES):
+                if owner := self.owners.get(fact.interaction_id):
+                    yield owner, WorkChanged(fact.interaction_id)
+            elif isinstance(fact, ENDS):
+                if owner := self.owners.pop(fact.interaction_id, None):
+                    yield owner, WorkIsOver(fact.interaction_id, type(fact).__name__)
+            elif isinstance(fact, f.EventRecorded | f.MessageSent):
+                yield from self._said(fact, decided_at)
+
+    def _offer_ended(self, fact: OfferEnded) -> Iterator[Addressed]:
+        key = (fact.pool, fact.agent_id)
+        reason = fact.reason if isinstance(fact, f.OfferRevoked) else OfferRevokedReason.UNSPECIFIED
+        yield key, OfferIsGone(fact.offer_id, OFFER_ENDS[type(fact)], reason)
+        if isinstance(fact, f.OfferAccepted):
+            self.owners[fact.interaction_id] = key
+            yield key, WorkChanged(fact.interaction_id)
+
+    def _said(self, fact: f.EventRecorded | f.MessageSent, decided_at: float) -> Iterator[Addressed]:
+        owner = self.owners.get(fact.interaction_id)
+        message = message_of(fact, decided_at)
+        if owner and message:
+            yield owner, MessageSaid(fact.interaction_id, message)
+
+
+def message_of(fact: f.EventRecorded | f.MessageSent, decided_at: float) -> MessageRow | None:
+    """What was said, if the fact says anything."""
+    if isinstance(fact, f.MessageSent):
+        return _row(fact.message_id, ParticipantRole.AGENT, fact.agent_id, fact.content, decided_at)
+    said = fact.event.event
+    if isinstance(said, InteractionStarted | MessageReceived) and said.content is not None:
+        return _row(said.message_id, ParticipantRole.CUSTOMER, "", said.content, decided_at)
+    return None
+
+
+def _row(message_id: str, author: ParticipantRole, agent_id: str, content: Content | None, at: float) -> MessageRow:
+    return MessageRow(message_id=message_id, author=author, agent_id=agent_id, content=content, said_at=at)
