@@ -70,6 +70,10 @@ protos: $(VENV_STAMP) ## Generate services/kindline/v1 from protos/
 	done; \
 	echo "$(V1) is what protos/ says."
 
+.PHONY: kit
+kit: $(VENV_STAMP) ## Bring the contract kit up to date: samples, JSON Schemas and ERRORS.md
+	@$(BIN)/python -m tests.contract.kit.write
+
 ##@ Proof
 
 .PHONY: check
