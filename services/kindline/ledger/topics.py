@@ -140,7 +140,7 @@ CHANGELOGS: tuple[Topic, ...] = tuple(
         written_by=(room,),
         read_by=(room,),
         sentence=f"The rows of {room}, from which it starts again.",
-        settings=NEWEST_PER_KEY,
+        settings={**NEWEST_PER_KEY, **LARGE},
     )
     for name, room in ((QUEUES_CHANGELOG, "queues"), (SLA_CHANGELOG, "sla"))
 )
