@@ -73,11 +73,7 @@ class KafkaWriter:
         for waiting in tuple(self._pending):
             if not waiting.done():
                 waiting.set_exception(AppendUnknown("the writer was closed before the acknowledgement"))
-        if self._producer is not None:
-            # Closing waits for what is under way, so it waits where nobody waits for it.
-            threading.Thread(target=_close, args=(self._producer,), name="kindline-writer-close", daemon=True).start()
-            self._producer = None
-            self._known.clear()
+        self._let_go_of_producer()
 
     def _send(
         self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers
@@ -97,10 +93,28 @@ class KafkaWriter:
             raise LedgerUnavailable(f"{partition.topic} cannot be reached: {type(error).__name__}") from error
         # A callback added to a finished future runs right here, so it may do nothing but hand over.
         sent.add_callback(functools.partial(_hand_over, loop, _resolve, waiting))
-        sent.add_errback(functools.partial(_hand_over, loop, _fail, waiting))
+        sent.add_errback(functools.partial(_hand_over, loop, functools.partial(self._failed, self._producer), waiting))
         self._pending.add(waiting)
         waiting.add_done_callback(self._pending.discard)
         return waiting
+
+    def _failed(self, producer: Any, waiting: asyncio.Future[Appended], error: BaseException) -> None:
+        """Tell who waits, and begin anew: an idempotent producer that failed once may refuse everything after it."""
+        if producer is self._producer:
+            self._let_go_of_producer()
+        if waiting.done():
+            return
+        if isinstance(error, _REFUSALS):
+            waiting.set_exception(AppendRefused(f"the broker refuses the record: {type(error).__name__}"))
+        else:
+            waiting.set_exception(AppendUnknown(f"the append did not end well: {type(error).__name__}"))
+
+    def _let_go_of_producer(self) -> None:
+        """Close the producer where nobody waits for it: it waits for what is under way."""
+        if self._producer is not None:
+            threading.Thread(target=_close, args=(self._producer,), name="kindline-writer-close", daemon=True).start()
+            self._producer = None
+            self._known.clear()
 
     async def _acknowledged(self, waiting: asyncio.Future[Appended]) -> Appended:
         """Wait for the acknowledgement, 5 s at the longest."""
@@ -137,15 +151,6 @@ def _hand_over(loop: asyncio.AbstractEventLoop, act: Any, waiting: asyncio.Futur
 def _resolve(waiting: asyncio.Future[Appended], metadata: Any) -> None:
     if not waiting.done():
         waiting.set_result(Appended(metadata.offset, metadata.timestamp / 1000))
-
-
-def _fail(waiting: asyncio.Future[Appended], error: BaseException) -> None:
-    if waiting.done():
-        return
-    if isinstance(error, _REFUSALS):
-        waiting.set_exception(AppendRefused(f"the broker refuses the record: {type(error).__name__}"))
-    else:
-        waiting.set_exception(AppendUnknown(f"the append did not end well: {type(error).__name__}"))
 
 
 def _close(producer: Any) -> None:
