@@ -7,6 +7,7 @@ what I wait for count. Nothing here decides anything; it only follows batches th
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
@@ -16,7 +17,11 @@ from kindline.language.content import Because
 from kindline.language.ids import shard_of
 from kindline.language.log import DecisionBatch
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
+from kindline.ledger.port import Ledger, LedgerUnavailable
+from kindline.ledger.topics import DECISIONS
 from kindline.runtime.refused import Refused
+
+log = logging.getLogger(__name__)
 
 SHORTEST_SILENCE_SECONDS = 3.0
 SESSION_WAIT_SECONDS = 3.0
@@ -206,3 +211,16 @@ def _position(manifest: SnapshotManifest) -> Because:
 
 def _list(shards: Iterable[int]) -> str:
     return ", ".join(str(shard) for shard in shards)
+
+
+async def shard_count(ledger: Ledger) -> int:
+    """How many shards there are; waits while the ledger is away, for the process is there before its broker."""
+    told = False
+    while True:
+        try:
+            return await ledger.partitions(DECISIONS)
+        except LedgerUnavailable as problem:
+            if not told:
+                log.warning("waiting for the ledger: %s; is Kafka up at KINDLINE_KAFKA?", problem)
+                told = True
+            await asyncio.sleep(SILENCE_POLL_SECONDS)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from kindline.language.log import DecisionBatch
 from kindline.language.refusals import BY_NAME
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
-from kindline.ledger import topics
-from kindline.ledger.attendance import Attendance
+from kindline.ledger.attendance import Attendance, shard_count
 from kindline.ledger.commands import AgentsLog, CommandDesk
 from kindline.ledger.follow import Follower
 from kindline.ledger.port import Ledger
@@ -49,7 +48,7 @@ class AgentsOfShard:
 
 async def build(settings: PresenceSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Presence:
     """Hang the room up on `on`; it serves from then on, and is ready once it has read the decisions."""
-    shards = await ledger.partitions(topics.DECISIONS)
+    shards = await shard_count(ledger)
     attendance = Attendance(shards)
     agents_log = AgentsLog(ledger, clock, f"presence/{settings.process.name}", shards)
     desk = CommandDesk(agents_log, attendance)

@@ -86,16 +86,22 @@ async def _run(settings: S, open_ledger: Callable[[str, str], Awaitable[L]], bui
     async with On(process) as on:
         on.task("health", on.health.run())
         start_admin(process, on)
-        ledger = await open_ledger(process.kafka, process.client_name)
-        on.closer(ledger.close)
-        await build(settings, process.clock, ledger, on)
-        settle()
-        log.info("%s has started", process.name)
-        await _until_stopped(stopping, on)
+        starting = asyncio.create_task(_start(settings, open_ledger, build, on))
+        if await _until_stopped(stopping, on, starting):
+            await _until_stopped(stopping, on)
         log.info("%s stops", process.name)
         await on.drain()
     log.info("%s has stopped", process.name)
     return STOPPED
+
+
+async def _start(settings: S, open_ledger: Callable[[str, str], Awaitable[L]], build: Build[S, L], on: On) -> None:
+    process = settings.process
+    ledger = await open_ledger(process.kafka, process.client_name)
+    on.closer(ledger.close)
+    await build(settings, process.clock, ledger, on)
+    settle()
+    log.info("%s has started", process.name)
 
 
 def start_admin(process: ProcessSettings, on: On) -> AdminServer:
@@ -159,15 +165,20 @@ def _stop_on_signals() -> asyncio.Event:
     return stopping
 
 
-async def _until_stopped(stopping: asyncio.Event, on: On) -> None:
-    stopped, failed = asyncio.create_task(stopping.wait()), asyncio.create_task(on.failed())
+async def _until_stopped(stopping: asyncio.Event, on: On, starting: "asyncio.Task[None] | None" = None) -> bool:
+    """Wait for the signal; True when the start was over before it came. Raises what the start or a task raised."""
+    waiting: list[asyncio.Task[object]] = [asyncio.create_task(stopping.wait()), asyncio.create_task(on.failed())]
+    if starting:
+        waiting.append(starting)
     try:
-        await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
-        if failed.done():
-            failed.result()
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return starting in done and not stopping.is_set()
     finally:
-        stopped.cancel()
-        failed.cancel()
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
 
 
 def _troubles(health: Health) -> Callable[[], dict[str, str]]:

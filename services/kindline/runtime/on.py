@@ -34,6 +34,7 @@ class On:
         self.metrics = Metrics()
         self.health = Health(self.system)
         self._stack = contextlib.AsyncExitStack()
+        self._closing = False
         self._announcements: list[Callable[[], object]] = []
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -44,6 +45,7 @@ class On:
 
     async def __aexit__(self, *problem: object) -> None:
         """Take everything down, last hung up first."""
+        self._closing = True
         await self._stack.aclose()
         if self._failure.done() and not self._failure.cancelled():
             self._failure.exception()  # It was told by failed(), or by the log; asyncio need not tell it again.
@@ -101,8 +103,11 @@ class On:
     def _task_done(self, task: asyncio.Task[object]) -> None:
         if task.cancelled() or self._failure.done():
             return
-        error = task.exception() or RuntimeError(f"{task.get_name()} ended by itself")
-        self._failure.set_exception(error)
+        error = task.exception()
+        if error is None and not self._closing:
+            error = RuntimeError(f"{task.get_name()} ended by itself")
+        if error is not None:
+            self._failure.set_exception(error)
 
 
 async def _close(close: Callable[[], Awaitable[object] | None]) -> None:

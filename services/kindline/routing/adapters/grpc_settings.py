@@ -1,7 +1,8 @@
 """What routing can be told from outside; every default is usable on one machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kindline.runtime.identities import fresh_id
 from kindline.runtime.settings import Environment, ProcessSettings, RpcSettings
 
 
@@ -11,6 +12,8 @@ class RoutingSettings:
 
     process: ProcessSettings
     rpc: RpcSettings
+    member: str = field(default_factory=fresh_id)
+    """Name of this process in the log, for people."""
     heartbeat_every: float = 10.0
 
     @classmethod

@@ -5,6 +5,7 @@ that a gap in what was heard ends in fresh snapshots, never in silence.
 """
 
 import asyncio
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -24,26 +25,37 @@ from kindline.routing.adapters.work_numbers import RoutingNumbers
 from kindline.routing.adapters.work_streams import Placed, WorkStream, draining
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.news import Newsroom
+from kindline.runtime.clock import BusinessClock
 
 RESUME_WAIT_SECONDS = 3.0
+FRESH_SECONDS = 5.0
 RESUME_POLL_SECONDS = 0.02
 
 
 class Counted(Protocol):
     """The shards as this process follows or owns them; only what counts is visible here."""
 
-    def view(self, shard: int) -> Engine:
+    def engine(self, shard: int) -> Engine:
         """The counted state."""
 
     def owned(self) -> frozenset[int]:
         """The shards that this process owns now."""
+
+    def silent_seconds(self, shard: int) -> float:
+        """Seconds of system time since the last counting batch was learned."""
 
 
 class WorkEdge:
     """What every stream of this replica is told; `on_counted` is its ear."""
 
     def __init__(
-        self, attendance: Attendance, desk: CommandDesk, stories: Stories, numbers: RoutingNumbers, secret: bytes
+        self,
+        attendance: Attendance,
+        desk: CommandDesk,
+        stories: Stories,
+        numbers: RoutingNumbers,
+        secret: bytes,
+        clock: BusinessClock,
     ) -> None:
         """Nothing is heard before on_counted is called; `secret` signs resume tokens."""
         self._attendance = attendance
@@ -51,6 +63,8 @@ class WorkEdge:
         self._stories = stories
         self._numbers = numbers
         self._secret = secret
+        self._clock = clock
+        self._fresh: set[int] = set()
         self._counted: Counted | None = None
         self._newsrooms: dict[int, Newsroom] = {}
         self._histories: dict[int, ShardHistory] = {}
@@ -64,12 +78,22 @@ class WorkEdge:
     def engine(self, shard: int) -> Engine:
         """The counted state of a shard."""
         assert self._counted is not None  # noqa: S101 - service.py has called shows().
-        return self._counted.view(shard)
+        return self._counted.engine(shard)
+
+    def silent_seconds(self, shard: int) -> float:
+        """Seconds since the last record that counts."""
+        return self._counted.silent_seconds(shard) if self._counted else math.inf
+
+    def caught_up(self, shard: int) -> bool:
+        """Whether what was heard last was decided just now, not long ago."""
+        return shard in self._fresh
 
     def on_counted(self, shard: int, batch: DecisionBatch, offset: int) -> None:
         """Hear a counting batch, after the state has taken it in."""
         before = self._attendance.position(shard)
         self._numbers.epoch(shard, batch.epoch)
+        age = self._clock.system_seconds(self._clock.now() - batch.decided_at)
+        (self._fresh.add if age <= max(FRESH_SECONDS, 2 * batch.next_within) else self._fresh.discard)(shard)
         if before is None or before.seq != batch.seq - 1:
             self._begin(shard, batch, offset)
         else:

@@ -1,0 +1,188 @@
+"""What a front end hears and holds, as frozen values: no message of the wire reaches the one who builds a desk.
+
+Instants are seconds since 1970-01-01T00:00:00Z of the business clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from kindline.language.agents import AgentStatus
+from kindline.language.content import Because, Channel, Content, ParticipantRole
+from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
+from kindline.language.facts.offers import OfferRevokedReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentState:
+    """The agent as the engine sees them."""
+
+    status: AgentStatus = AgentStatus.OFFLINE
+    reason_code: str = ""
+    next_status: AgentStatus = AgentStatus.UNSPECIFIED
+    routing_state: RoutingState = RoutingState.INACTIVE
+    reason: RoutingStateReason = RoutingStateReason.UNSPECIFIED
+    lease: Lease = Lease.UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An interaction held out to the agent until `expires_at`."""
+
+    offer_id: str
+    interaction_id: str
+    queue: str
+    channel: Channel
+    expires_at: float
+    waiting_since: float
+    language: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    because: Because = field(default_factory=Because)
+
+
+class WorkState(IntEnum):
+    """How far a piece of work has come; numbers as on the wire."""
+
+    UNSPECIFIED = 0
+    CONNECTING = 1
+    ACTIVE = 2
+    HELD = 3
+    DORMANT = 4
+    WRAP_UP = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One interaction that the agent owns; `deadline` is when this state ends at the latest."""
+
+    interaction_id: str
+    queue: str
+    channel: Channel
+    state: WorkState
+    thread: str = ""
+    language: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    deadline: float = 0.0
+    note: Content | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something that was said in the agent's work."""
+
+    interaction_id: str
+    message_id: str
+    author: ParticipantRole
+    agent_id: str = ""
+    content: Content | None = None
+    said_at: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The words, if they are plain text."""
+        body = self.content.body if self.content else None
+        return body if isinstance(body, str) else ""
+
+
+class OfferEnd(IntEnum):
+    """How an offer ended; numbers as on the wire."""
+
+    UNSPECIFIED = 0
+    ACCEPTED = 1
+    DECLINED = 2
+    EXPIRED = 3
+    REVOKED = 4
+    RESCINDED = 5
+    FAILED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """All there is: it replaces what the front end knew. First on every desk, and after a gap."""
+
+    state: AgentState
+    offers: tuple[Offer, ...]
+    work: tuple[Work, ...]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReceived:
+    """An offer is held out."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """An offer is gone."""
+
+    offer_id: str
+    end: OfferEnd
+    revoked_reason: OfferRevokedReason
+
+
+@dataclass(frozen=True, slots=True)
+class WorkChanged:
+    """Work began or changed."""
+
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEnded:
+    """The agent has this interaction no more; `cause` is one word of the ledger."""
+
+    interaction_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """Somebody said something, the agent included."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The engine sees the agent differently; `state.reason` says why."""
+
+    state: AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class WentStale:
+    """What is shown may be old: nothing was decided for so many seconds."""
+
+    silent_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnecting:
+    """A service is out of reach; the desk tries again by itself."""
+
+    service: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOver:
+    """The last event: another front end took over (`superseded`), or the session ended."""
+
+    superseded: bool
+
+
+DeskEvent = (
+    Refreshed
+    | OfferReceived
+    | OfferWithdrawn
+    | WorkChanged
+    | WorkEnded
+    | MessageArrived
+    | StateChanged
+    | WentStale
+    | Reconnecting
+    | SessionOver
+)
+"""Everything that `Desk.events()` gives."""

@@ -1,0 +1,63 @@
+"""Puts the routing room together: the shards with their engines, and the gRPC edge that shows what counts."""
+
+import asyncio
+from dataclasses import dataclass
+
+from kindline.language.refusals import BY_NAME
+from kindline.ledger.attendance import Attendance, shard_count
+from kindline.ledger.commands import AgentsLog, CommandDesk
+from kindline.ledger.port import Ledger
+from kindline.routing.adapters.grpc_edge import SERVICES, RoutingEdge
+from kindline.routing.adapters.grpc_settings import RoutingSettings
+from kindline.routing.adapters.shards import Shards, ShardSettings
+from kindline.routing.adapters.work_edge import WorkEdge
+from kindline.routing.adapters.work_explain import Stories
+from kindline.routing.adapters.work_numbers import RoutingNumbers
+from kindline.routing.domain.engine import Engine
+from kindline.runtime.clock import BusinessClock
+from kindline.runtime.on import On
+
+MIRROR_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The running room, as a test or an embedding process sees it."""
+
+    port: int
+    shards: Shards
+
+
+async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Routing:
+    """Hang the room up on `on`; it serves from then on, and is ready once it has read the decisions."""
+    attendance = Attendance(await shard_count(ledger))
+    agents_log = AgentsLog(ledger, clock, f"routing/{settings.member}", attendance.shards)
+    desk = CommandDesk(agents_log, attendance)
+    stories, numbers = Stories(ledger), RoutingNumbers(on.metrics, clock)
+    work = WorkEdge(attendance, desk, stories, numbers, settings.rpc.token_secret, clock)
+    shards = Shards(ledger, clock, Engine, work.on_counted, ShardSettings(member=settings.member))
+    work.shows(shards)
+    attendance.followed_by(work)
+    edge = RoutingEdge(settings, attendance, desk, work, stories, on.system)
+    on.closer(agents_log.close)
+    on.check("decisions", attendance.trouble)
+    on.check("shards", lambda: "; ".join(shards.troubles().values()) or None)
+    owning = on.task("shards", shards.run())
+    on.closer(lambda: _stopped(shards, owning))
+    on.task("silence", attendance.watch_silence(work.silent))
+    on.task("numbers", _mirror(shards, numbers, work))
+    on.draining(work.drain)
+    server = await on.rpc(settings.rpc, edge.add_to, SERVICES, BY_NAME)
+    return Routing(server.port, shards)
+
+
+async def _stopped(shards: Shards, owning: "asyncio.Task[object]") -> None:
+    """Release every owned shard, so that the next owner need not wait for silence."""
+    shards.stop()
+    await asyncio.wait([owning])
+
+
+async def _mirror(shards: Shards, numbers: RoutingNumbers, work: WorkEdge) -> None:
+    while True:
+        numbers.mirror(shards.counts, shards.owned(), work.agents())
+        await asyncio.sleep(MIRROR_SECONDS)
