@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from kindline.language.snapshot import IdentityRow, SnapshotManifest, SnapshotPart, SnapshotRow
 from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
-from kindline.ledger.port import Ledger, OutsideLog, Partition, Record, Writer
+from kindline.ledger.port import Ledger, LedgerUnavailable, OutsideLog, Partition, Record, Writer
 from kindline.ledger.topics import SNAPSHOTS
 
 log = logging.getLogger("kindline.ledger.snapshots")
@@ -23,6 +23,7 @@ log = logging.getLogger("kindline.ledger.snapshots")
 BYTES_PER_PART = 1024 * 1024
 ROWS_PER_SLICE = 200
 KEPT = 2
+PATIENCE_SECONDS = 10.0
 BYTES_PER_IDENTITY = 16
 IDENTITIES_PER_ROW = 16_384
 
@@ -145,12 +146,17 @@ async def _records(ledger: Ledger, partition: Partition) -> AsyncIterator[Record
     """What a partition holds from its beginning to the end that it has now."""
     bounds = (await ledger.bounds([partition]))[partition]
     reader = ledger.reader({partition: bounds.begin})
+    loop = asyncio.get_running_loop()
+    moved_at = loop.time()
     try:
         while reader.position(partition) < bounds.end:
             for record in await reader.read(1.0):
+                moved_at = loop.time()
                 yield record
-    except OutsideLog:
-        log.warning("%s/%d was cut while it was read", partition.topic, partition.number)
+            if loop.time() - moved_at > PATIENCE_SECONDS:
+                raise LedgerUnavailable(f"{partition.topic}/{partition.number} gives nothing more before its end")
+    except OutsideLog as problem:
+        raise LedgerUnavailable(f"{partition.topic}/{partition.number} was cut while it was read") from problem
     finally:
         await reader.close()
 

@@ -18,6 +18,7 @@ from kindline.ledger.port import Ledger, LedgerUnavailable, OutsideLog, Partitio
 log = logging.getLogger("kindline.ledger.owned")
 
 READ_SECONDS = 0.1
+PATIENCE_SECONDS = 3.0
 BUSY_POLL = 4
 SURGE_POLL = 64
 BUSY_PAUSE = 0.005
@@ -34,7 +35,12 @@ class Course(Generic[Given]):
     stages: list[tuple[str, ...]]
     ends: dict[str, int] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
+    moved_at: float = 0.0
     trouble: str = ""
+
+    def given(self) -> bool:
+        """Whether all that stood in the present stage's topics at the beginning has been given."""
+        return all(self.positions[topic] >= self.ends[topic] for topic in self.stages[0])
 
 
 class InputFeed(Generic[Given]):
@@ -100,19 +106,40 @@ class InputFeed(Generic[Given]):
                 await self._follow(course)
 
     async def _follow(self, course: Course[Given]) -> None:
-        if not course.ends:
-            partitions = [Partition(topic, course.shard) for stage in self._stages for topic in stage]
-            bounds = await self._ledger.bounds(partitions)
-            if self._courses.get(course.shard) is not course:
-                return
-            for partition, its in bounds.items():
-                course.positions.setdefault(partition.topic, its.begin)
-                course.ends[partition.topic] = its.end
+        if not course.ends and not await self._see_ends(course):
+            return
+        await self._pass_over_nothing(course)
+        self._advance(course)
         begun = len(self._stages) - len(course.stages) + 1
         topics = [topic for stage in self._stages[:begun] for topic in stage if topic not in course.followed]
         if topics:
             course.followed.update(topics)
             await self._reader.follow({Partition(topic, course.shard): course.positions[topic] for topic in topics})
+
+    async def _see_ends(self, course: Course[Given]) -> bool:
+        """Note where the shard's topics end now; False if the course was ended meanwhile."""
+        bounds = await self._ledger.bounds(
+            [Partition(topic, course.shard) for stage in self._stages for topic in stage]
+        )
+        if self._courses.get(course.shard) is not course:
+            return False
+        for partition, its in bounds.items():
+            course.positions.setdefault(partition.topic, its.begin)
+            course.ends[partition.topic] = its.end
+        course.moved_at = asyncio.get_running_loop().time()
+        return True
+
+    async def _pass_over_nothing(self, course: Course[Given]) -> None:
+        """A producer with transactions leaves marks at the end of a topic that never come out as records.
+
+        So when nothing more comes although the broker answers, what stood there has been given.
+        """
+        now = asyncio.get_running_loop().time()
+        if course.stages and now - course.moved_at >= PATIENCE_SECONDS and course.followed.issuperset(course.stages[0]):
+            await self._ledger.bounds([Partition(topic, course.shard) for topic in course.stages[0]])
+            log.info("shard %d: nothing more comes of %s", course.shard, ", ".join(course.stages[0]))
+            course.ends.update({topic: course.positions[topic] for topic in course.stages[0]})
+            course.moved_at = now
 
     def _give(self, record: Record) -> None:
         """Give one record; when the owner has no room, its topic is read again from there later."""
@@ -122,23 +149,17 @@ class InputFeed(Generic[Given]):
             return
         if course.sink.offer(Taken(topic, record.offset, self._decode(record))):
             course.positions[topic] = record.offset + 1
+            course.moved_at = asyncio.get_running_loop().time()
         else:
             course.followed.discard(topic)
             self._ended.append(record.partition)
 
     def _advance(self, course: Course[Given]) -> None:
         """Go on to the next stage, or tell the owner, when all that stood there at the beginning has been given."""
-        while course.stages and course.ends and self._given(course, course.stages[0]):
+        while course.stages and course.ends and course.given():
             course.stages.pop(0)
             if not course.stages:
                 course.sink.caught_up()
-
-    def _given(self, course: Course[Given], stage: tuple[str, ...]) -> bool:
-        """Whether a stage has been given; its reader's position also passes over what is no record."""
-        return all(
-            topic in course.followed and self._reader.position(Partition(topic, course.shard)) >= course.ends[topic]
-            for topic in stage
-        )
 
     async def _stop(self, problem: OutsideLog) -> None:
         """A position outside the topic is never skipped: the shard takes no inputs until somebody has looked."""
