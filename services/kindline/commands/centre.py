@@ -29,6 +29,7 @@ from kindline.runtime.settings import ADMIN_PORTS, LOOPBACK, RPC_PORTS
 
 SERVICES = ("routing", "presence", "channels", "queues", "sla")
 CHAT_PORT = 8080
+EDGES = {**RPC_PORTS, "channels": CHAT_PORT}
 KAFKA_PORT = 9092
 READY_LIMIT_SECONDS = 90.0
 READY_WAIT_SECONDS = 0.1
@@ -56,6 +57,8 @@ class CentreOptions:
     routers: int = 1
     demo: bool = False
     """Demo agents answer the chat page."""
+    services: tuple[str, ...] = SERVICES
+    """Fewer than all five, for a bench that measures some of them."""
 
 
 @dataclass(slots=True)
@@ -125,9 +128,9 @@ class Centre:
 
     def _describe(self, kafka: str) -> None:
         ports = _Ports(free=self.options.free_ports)
-        names = [*SERVICES, *(f"routing-{number}" for number in range(2, self.options.routers + 1))]
+        names = [*self.options.services, *(f"routing-{number}" for number in range(2, self.options.routers + 1))]
         admin = {name: f"{LOOPBACK}:{ports.pick(ADMIN_PORTS.get(name, 0))}" for name in names}
-        edges = {name: ports.pick(port) for name, port in {**RPC_PORTS, "channels": CHAT_PORT}.items()}
+        edges = {name: ports.pick(port) for name, port in EDGES.items()}
         clock = with_origin(self.options.clock, SystemClock().wall())
         secret_file = _secret_file(self.options.directory)
         common = {
@@ -140,7 +143,7 @@ class Centre:
         for name in names:
             room = name.partition("-")[0]
             own = {
-                f"KINDLINE_{room.upper()}_PORT": str(edges.get(name) or ports.pick(0)),
+                f"KINDLINE_{room.upper()}_PORT": str(edges.setdefault(name, ports.pick(0))),
                 f"KINDLINE_{room.upper()}_ADMIN_PORT": admin[name].rpartition(":")[2],
                 "KINDLINE_CLIENT_NAME": f"kindline-{name}",
             }
@@ -155,6 +158,7 @@ class Centre:
             routing=f"{LOOPBACK}:{edges['routing']}",
             chat=f"http://{LOOPBACK}:{edges['channels']}",
             admin=admin,
+            edges={name: f"{LOOPBACK}:{edges[name]}" for name in names if name.partition("-")[0] in EDGES},
             clock=clock,
             secret_file=str(secret_file.absolute()),
         )

@@ -27,6 +27,8 @@ class RunningCentre:
     chat: str
     admin: Mapping[str, str] = field(default_factory=dict)
     """Service to `host:port` of its admin pages."""
+    edges: Mapping[str, str] = field(default_factory=dict)
+    """Service to `host:port` of the edge it serves, each replica by its own name."""
     clock: str = ""
     """KINDLINE_CLOCK with its wall origin; empty: the wall."""
     secret_file: str = ""
