@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import click
@@ -22,13 +23,13 @@ class Entry(NamedTuple):
 
 
 SERVICES = {
-    "channels": Entry("kindline.channels.service", "command", "service: web chat and web hooks, in and out"),
-    "presence": Entry("kindline.presence.service", "command", "service: agents sign in, declare a status, stay alive"),
-    "queues": Entry("kindline.queues.service", "command", "service: the floor as it stands, for displays"),
-    "routing": Entry("kindline.routing.service", "command", "service: the engine, and agents' offers and work"),
-    "sla": Entry("kindline.sla.service", "command", "service: every promise's clock"),
+    "channels": Entry("kindline.channels.service", "build", "service: web chat and web hooks, in and out"),
+    "presence": Entry("kindline.presence.service", "build", "service: agents sign in, declare a status, stay alive"),
+    "queues": Entry("kindline.queues.service", "build", "service: the floor as it stands, for displays"),
+    "routing": Entry("kindline.routing.service", "build", "service: the engine, and agents' offers and work"),
+    "sla": Entry("kindline.sla.service", "build", "service: every promise's clock"),
 }
-"""The five rooms."""
+"""The five rooms: each service.py has `read_settings` and `build`, and is run in the same way."""
 
 TOOLS = {
     "agent": Entry("kindline.commands.agent", "agent", "a desk in the terminal: offers, chat, wrap-up, break"),
@@ -59,13 +60,16 @@ class CommandTable(click.Group):
         if entry is None:
             return None
         try:
-            command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
+            module = importlib.import_module(entry.module)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] == "kindline":
                 raise
             extra = "local" if cmd_name == "kafka" else "services"
             message = f"`kindline {cmd_name}` needs {error.name}: install kindline[{extra}]"
             raise click.ClickException(message) from error
+        if cmd_name in SERVICES:
+            return _service(cmd_name, entry.words, module)
+        command: click.Command = getattr(module, entry.attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,6 +77,20 @@ class CommandTable(click.Group):
         for title, entries in (("Commands", TOOLS), ("Services", SERVICES)):
             with formatter.section(title):
                 formatter.write_dl([(name, entry.words) for name, entry in entries.items()])
+
+
+def _service(name: str, words: str, room: ModuleType) -> click.Command:
+    """The command that runs one room until it is told to stop; its settings are KINDLINE_* variables."""
+
+    def start() -> None:
+        from kindline.ledger.opening import open_ledger
+        from kindline.runtime.main import run
+
+        sys.exit(run(room.read_settings, open_ledger, room.build))
+
+    lines = (room.__doc__ or words).strip().partition("\n\n")[0]
+    settings = "Settings are KINDLINE_* variables; the room's README names them."
+    return click.Command(name, callback=start, help=f"{lines}\n\n{settings}")
 
 
 def _list_services(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's

@@ -19,6 +19,7 @@ from rich.table import Table
 from kindline.audit.reading import read_ledger
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import LedgerUnavailable
+from kindline.runtime.main import CannotStart
 
 SHOWN = 20
 
@@ -39,7 +40,7 @@ def command(kafka: str, json_file: Path | None, target: float, grace: float, set
     console = Console(stderr=True)
     try:
         report = asyncio.run(_audit(kafka, console, target=target, grace=grace, settled=settled))
-    except (LedgerUnavailable, LookupError) as error:
+    except (CannotStart, LedgerUnavailable, LookupError) as error:
         click.echo(f"The ledger at {kafka} cannot be read: {error}. Is Kafka running? See `kindline up`.", err=True)
         sys.exit(2)
     if json_file is not None:

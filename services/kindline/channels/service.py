@@ -43,6 +43,9 @@ class Channels:
         return self.server.port
 
 
+read_settings = ChannelSettings.read
+
+
 async def build(settings: ChannelSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Channels:
     """Start the room; it runs until `on` closes. Raises CannotListen, LedgerUnavailable."""
     numbers, attendance = Numbers(on.metrics), Attendance()

@@ -20,6 +20,7 @@ from kindline.language.plan import Plan, PlanPublished
 from kindline.ledger import codec
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Ledger, LedgerUnavailable
+from kindline.runtime.main import CannotStart
 
 Result = TypeVar("Result")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -90,6 +91,6 @@ def _with_ledger(kafka: str, act: Callable[[Ledger], Awaitable[Result]]) -> Resu
 
     try:
         return asyncio.run(run())
-    except (LedgerUnavailable, LookupError) as error:
+    except (CannotStart, LedgerUnavailable, LookupError) as error:
         click.echo(f"The ledger at {kafka} is out of reach: {error}. Is Kafka running? See `kindline up`.", err=True)
         sys.exit(1)

@@ -26,6 +26,7 @@ from kindline.ledger.envelope import headers
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import AppendRefused, AppendUnknown, LedgerUnavailable, Partition
 from kindline.runtime.clock import BusinessClock
+from kindline.runtime.main import CannotStart
 
 LINES = uuid.UUID("5bb1e9ac-7bb5-5c53-9d7c-5c2f0f9f4a03")
 FINDINGS_SHOWN = 50
@@ -61,7 +62,7 @@ def publish(file: IO[str], check: bool, kafka: str, source: str) -> None:  # noq
         return
     try:
         asyncio.run(_publish(lines, kafka))
-    except (LedgerUnavailable, LookupError, AppendUnknown, AppendRefused) as error:
+    except (CannotStart, LedgerUnavailable, AppendUnknown, AppendRefused) as error:
         click.echo(f"Not all was published at {kafka}: {error}. Publish the same file again: repeats vanish.", err=True)
         sys.exit(1)
     click.echo(f"{len(lines)} events published")

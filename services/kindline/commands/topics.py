@@ -20,6 +20,8 @@ from kindline.ledger.port import LedgerUnavailable
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 MOST_PARTITIONS = 1_024
+WIDE = 150
+"""Characters from which on a terminal has room for every column."""
 
 
 @click.command("topics")
@@ -44,7 +46,8 @@ def topics(kafka: str, partitions: int | None, as_json: bool) -> None:  # noqa: 
     if as_json:
         click.echo(json.dumps([_as_data(report) for report in reports], indent=2))
     else:
-        Console().print(_as_table(reports))
+        console = Console()
+        console.print(_as_table(reports, wide=console.width >= WIDE))
     differing = [report for report in reports if report.differences]
     if differing:
         named = "; ".join(f"{report.topic.name}: {', '.join(report.differences)}" for report in differing)
@@ -67,21 +70,14 @@ def _as_data(report: TopicReport) -> dict[str, Any]:
     }
 
 
-def _as_table(reports: Sequence[TopicReport]) -> Table:
+def _as_table(reports: Sequence[TopicReport], *, wide: bool) -> Table:
     table = Table(title="The ledger's topics")
-    for column in ("topic", "state", "partitions", "copies", "key", "written by", "read by", "holds"):
-        table.add_column(column, overflow="fold")
+    table.add_column("topic", no_wrap=True)
+    for column in ("state", "partitions", "copies", "key", *(("written by", "read by", "holds") if wide else ())):
+        table.add_column(column)
     for report in reports:
         topic = report.topic
         state = "differs" if report.differences else "created" if report.created else "as it should be"
-        table.add_row(
-            topic.name,
-            state,
-            str(report.partitions),
-            str(report.replicas),
-            topic.key,
-            ", ".join(topic.written_by),
-            ", ".join(topic.read_by),
-            topic.sentence,
-        )
+        more = (", ".join(topic.written_by), ", ".join(topic.read_by), topic.sentence) if wide else ()
+        table.add_row(topic.name, state, str(report.partitions), str(report.replicas), topic.key, *more)
     return table

@@ -23,6 +23,7 @@ from kindline.ledger.codec import Undecodable
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Ledger, LedgerUnavailable, Partition, Reader, Record
 from kindline.runtime.clock import BusinessClock, business_clock
+from kindline.runtime.main import CannotStart
 from kindline.runtime.running import find_running
 
 REFRESH_SECONDS = 1.0
@@ -44,7 +45,7 @@ def watch(pool: str, once: bool, kafka: str) -> None:  # noqa: FBT001 - click's 
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_watch(address, clock, console, pool=pool, once=once or not console.is_terminal))
-    except (LedgerUnavailable, LookupError) as error:
+    except (CannotStart, LedgerUnavailable, LookupError) as error:
         click.echo(f"The floor cannot be read at {address}: {error}. Is Kindline running? See `kindline up`.", err=True)
         sys.exit(1)
 

@@ -46,6 +46,9 @@ class AgentsOfShard:
         self.desk.apply(self.shard, batch)
 
 
+read_settings = PresenceSettings.read
+
+
 async def build(settings: PresenceSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Presence:
     """Hang the room up on `on`; it serves from then on, and is ready once it has read the decisions."""
     shards = await shard_count(ledger)

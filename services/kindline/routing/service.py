@@ -28,6 +28,9 @@ class Routing:
     shards: Shards
 
 
+read_settings = RoutingSettings.read
+
+
 async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Routing:
     """Hang the room up on `on`; it serves from then on, and is ready once it has read the decisions."""
     attendance = Attendance(await shard_count(ledger))
