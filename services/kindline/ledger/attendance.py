@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SHORTEST_SILENCE_SECONDS = 3.0
 SESSION_WAIT_SECONDS = 3.0
 SILENCE_POLL_SECONDS = 0.5
+LONGEST_TOLD_SECONDS = 86_400.0
 TELL_AGAIN_SECONDS = 10.0
 
 NOWHERE = Because()
@@ -149,7 +150,8 @@ class Attendance:
         told: dict[int, int] = {}
         while True:
             for shard in range(self.shards):
-                stale = self.stale_seconds(shard)
+                # Before the first decision the silence is endless; nobody needs to hear of more than a day.
+                stale = min(self.stale_seconds(shard), LONGEST_TOLD_SECONDS)
                 step = int(stale // TELL_AGAIN_SECONDS) + 1 if stale else 0
                 if step != told.get(shard, 0):
                     told[shard] = step
