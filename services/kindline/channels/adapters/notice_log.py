@@ -7,6 +7,7 @@ past what was delivered or given up; so a restart repeats some web hooks under t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection
 
@@ -22,14 +23,16 @@ from kindline.ledger.port import Ledger, LedgerUnavailable, Membership, OutsideL
 
 GROUP = "kindline-web-hooks"
 READ_SECONDS = 1.0
-COMMIT_SECONDS = 1.0
+SHARE_SECONDS = 1.0
+COMMIT_SECONDS = 5.0
+LAST_COMMIT_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class NoticeLog:
-    """One task per shard that the group gives to this replica."""
+    """One task per shard that the group gives to this replica and in which one of the endpoints lives."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class NoticeLog:
         self._ledger = ledger
         self._following = following
         self._endpoints = endpoints
+        self._shards = frozenset(following.shard(endpoint.rpartition("/")[0]) for endpoint in endpoints)
         self._addresses = addresses
         self._numbers = numbers
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -55,7 +59,7 @@ class NoticeLog:
             while True:
                 await self._share(membership)
                 self._numbers.notices_waiting.set(sum(notices.waiting for notices in self._notices.values()))
-                await asyncio.sleep(COMMIT_SECONDS)
+                await asyncio.sleep(SHARE_SECONDS)
         finally:
             await self._drop(set(self._tasks))
             await membership.close()
@@ -68,7 +72,7 @@ class NoticeLog:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _share(self, membership: Membership) -> None:
-        assigned = membership.assigned()
+        assigned = membership.assigned() & self._shards
         await self._drop(self._tasks.keys() - assigned)
         for shard in assigned - self._tasks.keys():
             self._tasks[shard] = asyncio.create_task(self._keep_telling(membership, shard))
@@ -114,7 +118,9 @@ class NoticeLog:
         notices = self._notices[shard] = Notices(shard, self._endpoints)
         partition = Partition(topics.DECISIONS, shard)
         reader = self._ledger.reader({partition: begin.offset})
-        reading, committed = begin.reading, begin
+        reading, committed, reached_to = begin.reading, begin, begin.offset
+        loop = asyncio.get_running_loop()
+        next_commit = loop.time() + COMMIT_SECONDS
         try:
             while True:
                 for record in await reader.read(READ_SECONDS):
@@ -124,12 +130,17 @@ class NoticeLog:
                     if verdict is Verdict.COUNTS and isinstance(decision, DecisionBatch):
                         for notice in notices.apply(decision, record.offset, before):
                             await self._pass_on(notices, notice, record, begin)
-                reached = notices.progress(reader.position(partition), reading)
-                if reached != committed:
+                    reached_to = record.offset + 1
+                reached = notices.progress(reached_to, reading)
+                if reached != committed and loop.time() >= next_commit:
                     await self._commit(membership, shard, reached)
-                    committed = reached
+                    committed, next_commit = reached, loop.time() + COMMIT_SECONDS
         finally:
             await reader.close()
+            # A clean stop leaves nothing to repeat; if this last word does not get through, some is repeated.
+            with contextlib.suppress(LedgerUnavailable, TimeoutError):
+                async with asyncio.timeout(LAST_COMMIT_SECONDS):
+                    await self._commit(membership, shard, notices.progress(reached_to, reading))
 
     async def _pass_on(self, notices: Notices, notice: Notice, record: Record, begin: Progress) -> None:
         if record.offset < begin.delivered_to:
