@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 SHORT_ABANDON_SECONDS = 5.0
 
+DEFAULT_DEFINITION = "answered_within/offered_less_short"
+"""How displays name `answered_of_offered_less_short`, A<=T / (O - AB<=s)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -20,6 +23,19 @@ class Wait:
     """From arrival in the queue to the answer or the abandon, 0 or more."""
     answered: bool
     """False: the customer left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitCounts:
+    """How many contacts were offered, and how their waits ended; all a service level needs to know."""
+
+    offered: int
+    answered: int
+    in_time: int
+    """Answered within the target."""
+    left_in_time: int
+    """Left within the target, the short abandons among them."""
+    short: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +61,24 @@ def service_levels(
     """
     every = list(waits)
     answered = [wait for wait in every if wait.answered]
-    in_time = sum(wait.seconds <= target_seconds for wait in answered)
-    left_in_time = sum(wait.seconds <= target_seconds for wait in every if not wait.answered)
-    short = sum(wait.seconds < short_seconds for wait in every if not wait.answered)
+    return service_levels_of(
+        WaitCounts(
+            offered=len(every),
+            answered=len(answered),
+            in_time=sum(wait.seconds <= target_seconds for wait in answered),
+            left_in_time=sum(wait.seconds <= target_seconds for wait in every if not wait.answered),
+            short=sum(wait.seconds < short_seconds for wait in every if not wait.answered),
+        )
+    )
+
+
+def service_levels_of(counts: WaitCounts) -> ServiceLevels:
+    """The four service levels of these counts."""
     return ServiceLevels(
-        answered_of_answered=_share(in_time, len(answered)),
-        answered_of_offered=_share(in_time, len(every)),
-        answered_of_offered_less_short=_share(in_time, len(every) - short),
-        answered_or_abandoned_of_offered=_share(in_time + left_in_time, len(every)),
+        answered_of_answered=_share(counts.in_time, counts.answered),
+        answered_of_offered=_share(counts.in_time, counts.offered),
+        answered_of_offered_less_short=_share(counts.in_time, counts.offered - counts.short),
+        answered_or_abandoned_of_offered=_share(counts.in_time + counts.left_in_time, counts.offered),
     )
 
 
