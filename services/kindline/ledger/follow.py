@@ -1,7 +1,7 @@
 """Following the decisions of many shards: from the newest whole snapshot, then the log by the reading rule, for ever.
 
 Promises edges that their folds get exactly the batches that count, each once and in order; that a shard which this
-version cannot read stops alone and loudly, and is never skipped; and that they can tell how long a shard has been silent.
+version cannot read stops alone and loudly, and is never skipped; and that they can tell how long a shard is silent.
 """
 
 from __future__ import annotations
@@ -77,16 +77,11 @@ class Follower:
         """Follow until cancelled."""
         reader = self._ledger.reader({})
         try:
-            await self._restore_all(reader, tuple(self._shards))
-            while True:
-                try:
-                    records = await reader.read(READ_SECONDS)
-                except OutsideLog as outside:
-                    log.warning("%s: starting again from a snapshot", outside)
-                    await self._restore_all(reader, (outside.partition.number,))
-                    continue
-                for record in records:
-                    await self._take(reader, record)
+            async with asyncio.TaskGroup() as group:
+                room = asyncio.Semaphore(RESTORED_AT_ONCE)
+                for shard in self._shards:
+                    group.create_task(self._restore(reader, shard, room))
+                group.create_task(self._read_on(reader, group, room))
         finally:
             await reader.close()
 
@@ -119,23 +114,30 @@ class Follower:
         """Within how many seconds the owner announced its next record; 0 before the first."""
         return self._shards[shard].next_within
 
-    async def _restore_all(self, reader: Reader, shards: Collection[int]) -> None:
-        """Restore several shards, a few at a time, and follow each from there."""
-        for shard in shards:
-            self._shards[shard].end = None
-        room = asyncio.Semaphore(RESTORED_AT_ONCE)
+    async def _read_on(self, reader: Reader, group: asyncio.TaskGroup, room: asyncio.Semaphore) -> None:
+        """Read whatever is followed; a shard that fell out of the log is restored beside the others."""
+        while True:
+            try:
+                records = await reader.read(READ_SECONDS)
+            except OutsideLog as outside:
+                log.warning("%s: starting again from a snapshot", outside)
+                self._shards[outside.partition.number].end = None
+                await reader.drop([outside.partition])
+                group.create_task(self._restore(reader, outside.partition.number, room))
+                continue
+            for record in records:
+                await self._take(reader, record)
 
-        async def one(shard: int) -> None:
-            async with room:
-                while not await self._restore(shard):
-                    await asyncio.sleep(RETRY_SECONDS)
+    async def _restore(self, reader: Reader, shard: int, room: asyncio.Semaphore) -> None:
+        """Restore a shard and follow it from there; one that cannot be restored yet holds up no other."""
+        async with room:
+            restored = await self._restored(shard)
+        while not restored:
+            await asyncio.sleep(RETRY_SECONDS)
+            restored = await self._restored(shard)
+        await reader.follow({_decisions(shard): self._shards[shard].next_offset})
 
-        async with asyncio.TaskGroup() as group:
-            for shard in shards:
-                group.create_task(one(shard))
-        await reader.follow({_decisions(shard): self._shards[shard].next_offset for shard in shards})
-
-    async def _restore(self, shard: int) -> bool:
+    async def _restored(self, shard: int) -> bool:
         """Begin one shard at its newest snapshot, or at the beginning; False when that is not possible yet."""
         its = self._shards[shard]
         partition = _decisions(shard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 from kindline.ledger.kafka import KafkaLedger
@@ -22,10 +23,7 @@ async def open_ledger(bootstrap: str, client_name: str) -> KafkaLedger:
     """
     ledger = KafkaLedger(bootstrap, client_name)
     try:
-        counts = await _partition_counts(ledger, bootstrap)
-        if len(set(counts.values())) > 1:
-            told = ", ".join(f"{name} has {count}" for name, count in counts.items())
-            raise CannotStart(f"topics differ in their number of partitions ({told}): `kindline topics` says more")
+        _check(await _partition_counts(ledger, bootstrap))
     except BaseException:
         await ledger.close()
         raise
@@ -44,3 +42,10 @@ async def _partition_counts(ledger: KafkaLedger, bootstrap: str) -> dict[str, in
                 message = f"no Kafka at {bootstrap} ({error}): start it, or say where it is with KINDLINE_KAFKA"
                 raise CannotStart(message) from error
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _check(counts: Mapping[str, int]) -> None:
+    """Refuse topics whose shards are not the same. Raises CannotStart."""
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise CannotStart(f"topics differ in their number of partitions ({told}): `kindline topics` says more")

@@ -27,13 +27,18 @@ PAUSE_SECONDS: Final = 0.1
 
 
 class Arrived(NamedTuple):
-    """What came of one partition while it was followed under a number: records, or the news that it ends there."""
+    """What came of one partition while it was followed under a number, and where that leads.
+
+    There may be no records, as where compaction or a transaction's marker left offsets without any. `outside` says
+    that next_offset lies outside the log.
+    """
 
     partition: Partition
     number: int
+    next_offset: int
     records: Sequence[Record] = ()
     size: int = 0
-    outside_at: int | None = None
+    outside: bool = False
 
 
 class PollThread:
@@ -62,6 +67,7 @@ class PollThread:
         self._arrive = arrive
         self._told: SimpleQueue[Mapping[Partition, tuple[int, int] | None]] = SimpleQueue()
         self._followed: dict[TopicPartition, int] = {}
+        self._reached: dict[TopicPartition, int] = {}
         self._stopped = threading.Event()
         # Each pair of counters has one writer per counter, so they need no lock: (records, bytes).
         self._given = (0, 0)
@@ -122,6 +128,7 @@ class PollThread:
                     moved.pop(its, None)
                     if target is not None:
                         self._followed[its], moved[its] = target
+                        self._reached[its] = moved[its]
         if changed:
             consumer.assign(list(self._followed))
             for its, position in moved.items():
@@ -138,17 +145,29 @@ class PollThread:
             log.warning("a poll failed, the next one follows: %s", type(error).__name__)
             self._stopped.wait(PAUSE_SECONDS)
         else:
-            if polled:
-                self._hand_over([self._arrived(its, records) for its, records in polled.items()])
+            arrived = [self._arrived(its, records, consumer.position(its)) for its, records in polled.items()]
+            if arrived := arrived or self._moved_on(consumer):
+                self._hand_over(arrived)
 
-    def _arrived(self, its: TopicPartition, polled: Sequence[Any]) -> Arrived:
+    def _moved_on(self, consumer: Any) -> list[Arrived]:
+        """Partitions in which the consumer passed offsets that hold no record."""
+        moved = []
+        for its, number in self._followed.items():
+            position = consumer.position(its)
+            if position is not None and position > self._reached[its]:
+                self._reached[its] = position
+                moved.append(Arrived(Partition(*its), number, position))
+        return moved
+
+    def _arrived(self, its: TopicPartition, polled: Sequence[Any], position: int | None) -> Arrived:
         partition = Partition(its.topic, its.partition)
         records = [
             Record(partition, one.offset, one.timestamp / 1000, one.key, one.value, tuple(one.headers))
             for one in polled
         ]
         size = sum(len(record.value or b"") for record in records)
-        return Arrived(partition, self._followed[its], records, size)
+        self._reached[its] = max(records[-1].offset + 1, position or 0)
+        return Arrived(partition, self._followed[its], self._reached[its], records, size)
 
     def _outside(self, consumer: Any, positions: Mapping[TopicPartition, int]) -> None:
         """Tell that positions lie outside the log, and follow them no more."""
@@ -156,7 +175,7 @@ class PollThread:
         for its, position in positions.items():
             number = self._followed.pop(its, None)
             if number is not None:
-                news.append(Arrived(Partition(*its), number, outside_at=position))
+                news.append(Arrived(Partition(*its), number, position, outside=True))
         consumer.assign(list(self._followed))
         self._hand_over(news)
 

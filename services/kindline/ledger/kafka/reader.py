@@ -85,16 +85,16 @@ class KafkaReader:
             arrived = self._arrived[0]
             if self._numbers.get(arrived.partition) != arrived.number:
                 self._thread.took(self._arrived.popleft())
-            elif arrived.outside_at is not None:
+            elif arrived.outside:
                 # It stays in front until the caller moves on, so that nobody can read past it by reading again.
                 if taken:
                     break
-                raise OutsideLog(arrived.partition, arrived.outside_at)
+                raise OutsideLog(arrived.partition, arrived.next_offset)
             elif taken and len(taken) + len(arrived.records) > RECORDS_AT_ONCE:
                 break
             else:
                 taken += arrived.records
-                self._positions[arrived.partition] = arrived.records[-1].offset + 1
+                self._positions[arrived.partition] = arrived.next_offset
                 self._thread.took(self._arrived.popleft())
         return taken
 

@@ -1,0 +1,171 @@
+"""What only a real broker can do to a ledger: be away, leave gaps between offsets, and hold more than fits."""
+
+import asyncio
+import time
+
+import pytest
+from kafka import KafkaProducer
+
+from kindline.ledger.kafka import KafkaLedger
+from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
+from kindline.ledger.kafka.client import check_client
+from kindline.ledger.kafka.writer import KafkaWriter
+from kindline.ledger.opening import open_ledger
+from kindline.ledger.port import Appended, AppendUnknown, LedgerUnavailable, Partition, Record
+from kindline.ledger.topics import FOR_EVER, Topic
+from kindline.runtime.main import CannotStart
+from tests.contract.ledger.conftest import create_topic
+from tests.kafka import MakeCluster
+
+pytestmark = pytest.mark.kafka
+
+NOWHERE = "127.0.0.1:1"
+
+
+async def test_a_reader_passes_offsets_without_records(kafka_address: str) -> None:
+    """Where the log ends in an offset that holds no record, as compaction leaves it, the reader comes to the end."""
+    topic = f"gaps-{time.time_ns()}"
+    create_topic(kafka_address, topic)
+    partition = Partition(topic, 0)
+    await asyncio.to_thread(_write_in_transaction, kafka_address, topic)
+    ledger = KafkaLedger(kafka_address, "test")
+    reader = ledger.reader({partition: 0})
+    end = (await ledger.bounds([partition]))[partition].end
+    values = []
+    async with asyncio.timeout(10):
+        while reader.position(partition) < end:
+            values += [record.value for record in await reader.read(0.3)]
+    assert (values, end) == ([b"one"], 2)
+    await ledger.close()
+
+
+def _write_in_transaction(address: str, topic: str) -> None:
+    producer = KafkaProducer(bootstrap_servers=address, transactional_id=topic)
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.send(topic, b"one", partition=0)
+    producer.commit_transaction()
+    producer.close()
+
+
+async def test_a_backlog_beyond_the_bound_is_read_whole(kafka_address: str) -> None:
+    """A reader that lags by thirty thousand records gets each of them once and in order, without holding them all."""
+    topic = f"backlog-{time.time_ns()}"
+    create_topic(kafka_address, topic)
+    partition = Partition(topic, 0)
+    ledger = KafkaLedger(kafka_address, "test")
+    writer = ledger.writer()
+    for start in range(0, 30_000, 5_000):
+        await asyncio.gather(
+            *(writer.append(partition, None, str(number).encode()) for number in range(start, start + 5_000))
+        )
+    reader = ledger.reader({partition: 0})
+    await asyncio.sleep(1.5)
+    expected = 0
+    async with asyncio.timeout(30):
+        while expected < 30_000:
+            records = await reader.read(1.0)
+            assert len(records) <= 2_000
+            for record in records:
+                assert record.value == str(expected).encode()
+                expected += 1
+    await ledger.close()
+
+
+async def test_a_broker_that_is_not_there_is_told_in_time() -> None:
+    """Without a broker each question ends within its limit, in words, and nothing blocks the loop."""
+    ledger = KafkaLedger(NOWHERE, "test")
+    partition = Partition("kindline.decisions", 0)
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    heart = asyncio.create_task(beat())
+    for question in (ledger.bounds([partition]), ledger.partitions("kindline.decisions"), ledger.trim({partition: 1})):
+        begun = time.monotonic()
+        with pytest.raises(LedgerUnavailable):
+            await question
+        assert time.monotonic() - begun < 4
+    with pytest.raises(LedgerUnavailable):
+        await ledger.writer().append(partition, None, b"x")
+    assert list(await ledger.reader({partition: 0}).read(0.1)) == []
+    assert beats > 300
+    heart.cancel()
+    await ledger.close()
+
+
+async def test_a_broker_that_goes_away_and_comes_back(kafka_cluster: MakeCluster) -> None:
+    """While the broker is paused nobody is told that all is well; afterwards the same writer and reader go on."""
+    cluster = kafka_cluster(1)  # Child processes are started from the main thread only.
+    topic = "away"
+    await asyncio.to_thread(create_topic, cluster.bootstrap, topic)
+    partition = Partition(topic, 0)
+    ledger = KafkaLedger(cluster.bootstrap, "test")
+    writer, reader = ledger.writer(), ledger.reader({partition: 0})
+    await writer.append(partition, None, b"before")
+    await ledger.bounds([partition])
+    [node] = cluster.nodes
+    node.pause()
+    begun = time.monotonic()
+    outcomes = await asyncio.gather(
+        writer.append(partition, None, b"lost?"), ledger.bounds([partition]), return_exceptions=True
+    )
+    node.resume()
+    assert isinstance(outcomes[0], AppendUnknown)
+    assert isinstance(outcomes[1], LedgerUnavailable)
+    assert time.monotonic() - begun < 7
+    found: list[Record] = []
+    async with asyncio.timeout(20):
+        last = await _until_appended(writer, partition)
+        while not found or found[-1].offset < last.offset:
+            found += await reader.read(1.0)
+    assert [record.offset for record in found] == list(range(len(found)))
+    assert (found[0].value, found[-1].value) == (b"before", b"after")
+    await ledger.close()
+
+
+async def _until_appended(writer: KafkaWriter, partition: Partition) -> Appended:
+    while True:
+        try:
+            return await writer.append(partition, None, b"after")
+        except (AppendUnknown, LedgerUnavailable):
+            await asyncio.sleep(0.2)
+
+
+def test_topics_are_created_once_and_differences_are_told(kafka_address: str) -> None:
+    """Missing topics are made as the table says, and another number of partitions is refused beforehand."""
+    name = f"made-{time.time_ns()}"
+    first, second = (
+        Topic(name=f"{name}.{part}", key="pool", written_by=("x",), read_by=("y",), sentence="z.") for part in "ab"
+    )
+    assert ensure_topics(kafka_address, partitions=3, topics=[first]) == [first]
+    assert ensure_topics(kafka_address, topics=[first]) == []
+    with pytest.raises(PartitionsDiffer, match=r"a has 3"):
+        ensure_topics(kafka_address, partitions=4, topics=[first, second])
+    assert ensure_topics(kafka_address, topics=[first, second]) == [second]
+    other = Topic(
+        name=first.name, key="", written_by=(), read_by=(), sentence="", settings={**FOR_EVER, "retention.ms": "5"}
+    )
+    [report] = verify_topics(kafka_address, topics=[other])
+    assert (report.partitions, report.created) == (3, False)
+    assert report.differences == ("retention.ms is -1, should be 5",)
+
+
+async def test_a_service_does_not_start_on_a_ledger_without_topics(kafka_cluster: MakeCluster) -> None:
+    """Opening an empty ledger fails with the command that mends it."""
+    cluster = kafka_cluster(1)  # Child processes are started from the main thread only.
+    with pytest.raises(CannotStart, match="kindline topics"):
+        await open_ledger(cluster.bootstrap, "test")
+    await asyncio.to_thread(ensure_topics, cluster.bootstrap, partitions=2)
+    ledger = await open_ledger(cluster.bootstrap, "test")
+    assert await ledger.partitions("kindline.decisions") == 2
+    await ledger.close()
+
+
+def test_the_client_is_quick_and_new_enough() -> None:
+    """The packages that this house is built on are there."""
+    check_client()
