@@ -22,6 +22,7 @@ from kindline.channels.adapters.reporting import Reporter
 from kindline.channels.adapters.server import WebServer
 from kindline.channels.adapters.settings import ChannelSettings
 from kindline.ledger import topics
+from kindline.ledger.attendance import shard_count
 from kindline.ledger.port import Ledger
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
@@ -46,10 +47,13 @@ class Channels:
 read_settings = ChannelSettings.read
 
 
+read_settings = ChannelSettings.read
+
+
 async def build(settings: ChannelSettings, clock: BusinessClock, ledger: Ledger, on: On) -> Channels:
-    """Start the room; it runs until `on` closes. Raises CannotListen, LedgerUnavailable."""
+    """Start the room; it runs until `on` closes. Raises CannotListen."""
     numbers, attendance = Numbers(on.metrics), Attendance()
-    shards = await ledger.partitions(topics.DECISIONS)
+    shards = await shard_count(ledger)
     following = Following(ledger, shards, attendance.wake)
     publisher = Publisher(ledger, clock, shards, numbers)
     reporter = Reporter(publisher, numbers)

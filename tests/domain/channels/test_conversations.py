@@ -161,37 +161,87 @@ def test_a_delivery_knows_the_decision_that_caused_it() -> None:
     assert [(line.message_id, line.because) for line in lines] == [("a1", Because(epoch=1, seq=3, offset=3))]
 
 
+KEPT = 3
+"""Lines of a conversation that a snapshot keeps."""
 STEPS = st.lists(st.sampled_from(["customer", "agent", "queued", "answered", "cut", "restart"]), max_size=40)
+
+
+def restarted(fold: Conversations) -> Conversations:
+    """The same conversations as another replica has them that began at a snapshot, which keeps the last lines only."""
+    conversation = fold.at(POOL, THREAD)
+    assert conversation is not None
+    rows = [
+        MessageRow(
+            message_id=line.message_id,
+            author=line.author,
+            agent_id=line.agent_id,
+            content=line.content,
+            said_at=line.said_at,
+        )
+        for line in conversation.lines[-KEPT:]
+    ]
+    again = Conversations()
+    again.restore(
+        None,
+        [
+            InteractionRow(
+                received=conversation.received,
+                state=InteractionState.ACTIVE,
+                agent_id="amy",
+                last_offer_number=1,
+                units=50,
+                state_since=1.0,
+                messages=tuple(rows),
+            )
+        ],
+    )
+    return again
+
+
+class PageOfTest:
+    """A page that keeps what it is told; a message that it has already is not shown again."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self.shown: list[str] = []
+        self.last = (0, "")
+        self.cursor = Cursor()
+
+    def look(self, fold: Conversations) -> None:
+        """Take what has not been told."""
+        frames, self.cursor = told(fold, self.cursor)
+        for frame in frames:
+            if frame["type"] == "message":
+                self.last = (int(str(frame["seq"])), str(frame["message_id"]))
+                self.shown += [self.last[1]] if self.last[1] not in self.shown else []
+
+    def come_back(self, fold: Conversations) -> None:
+        """Connect again and say what the last line was."""
+        conversation = fold.at(POOL, THREAD)
+        self.cursor = resumed(conversation, conversation_id="i-1", last_seq=self.last[0], last_message_id=self.last[1])
 
 
 @given(STEPS)
 def test_a_page_sees_every_line_once_wherever_its_connection_is_cut(steps: list[str]) -> None:
-    """However often the connection breaks, the page has every line once and in order."""
-    fold, log, cursor = Conversations(), Log(), Cursor()
+    """However often the connection breaks or channels restarts from a snapshot, every line is shown once, in order."""
+    fold, log, page = Conversations(), Log(), PageOfTest()
     fold.apply(*log.batch(received()))
-    page: list[tuple[int, str]] = []
     said: list[str] = []
     for number, step in enumerate(steps):
         match step:
-            case "customer":
-                said.append(f"c{number}")
-                fold.apply(*log.batch(customer_said(f"c{number}", "text")))
-            case "agent":
-                said.append(f"a{number}")
-                fold.apply(*log.batch(agent_said(f"a{number}", "text")))
+            case "customer" | "agent":
+                said.append(f"{step}-{number}")
+                fact = customer_said(said[-1], "text") if step == "customer" else agent_said(said[-1], "text")
+                fold.apply(*log.batch(fact))
             case "queued":
                 fold.apply(*log.batch(queued()))
             case "answered":
                 fold.apply(*log.batch(answered()))
+            case "restart":
+                fold = restarted(fold)
+                page.come_back(fold)
             case _:
-                last_seq, last_id = page[-1] if page else (0, "")
-                conversation = fold.at(POOL, THREAD)
-                cursor = resumed(conversation, conversation_id="i-1", last_seq=last_seq, last_message_id=last_id)
-        if step != "restart":
-            frames, cursor = told(fold, cursor)
-            page += [
-                (int(str(frame["seq"])), str(frame["message_id"])) for frame in frames if frame["type"] == "message"
-            ]
-    frames, _ = told(fold, cursor)
-    page += [(int(str(frame["seq"])), str(frame["message_id"])) for frame in frames if frame["type"] == "message"]
-    assert page == list(enumerate(said, 1))
+                page.come_back(fold)
+        page.look(fold)
+    assert page.shown == said
+    assert page.last[1] == (said[-1] if said else "")

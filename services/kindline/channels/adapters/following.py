@@ -13,9 +13,6 @@ from kindline.language.log import DecisionBatch
 from kindline.ledger.follow import Follower
 from kindline.ledger.port import Ledger
 
-SHORTEST_SILENCE_SECONDS = 3.0
-"""Decisions that are silent for longer, and for longer than twice what the last one announced, are stale."""
-
 
 class Following:
     """All shards, folded."""
@@ -49,11 +46,13 @@ class Following:
 
     def current(self, shard: int) -> bool:
         """Whether decisions of a shard still come: False while Kafka or its engine is away."""
-        limit = max(SHORTEST_SILENCE_SECONDS, 2 * self._folds[shard].next_within)
-        return self.follower.caught_up(shard) and self.follower.silent_seconds(shard) <= limit
+        return self.follower.caught_up(shard) and not self.follower.stale(shard)
 
     def not_started(self) -> str | None:
         """None when every shard has been read up to the end, else a sentence for the health check."""
+        stopped = [f"shard {shard}: {reason}" for shard in self._folds if (reason := self.follower.stopped(shard))]
+        if stopped:
+            return "; ".join(stopped)
         missing = sum(not self.follower.caught_up(shard) for shard in self._folds)
         return f"{missing} of {len(self._folds)} shards are still being read" if missing else None
 

@@ -10,6 +10,10 @@ class Numbers:
 
     def __init__(self, metrics: Metrics) -> None:
         """Declare them all."""
+        self._declare_edges(metrics)
+        self._declare_ledger(metrics)
+
+    def _declare_edges(self, metrics: Metrics) -> None:
         self.web_hooks = metrics.counter(
             "webhook_requests_total",
             "Web hooks received, by what became of them: accepted, bad_signature, stale, too_large, malformed, "
@@ -35,6 +39,8 @@ class Numbers:
             "Chat pages turned away, by reason: origin, full, hello, entry_point, subprotocol, abuse or starting.",
             ("reason",),
         )
+
+    def _declare_ledger(self, metrics: Metrics) -> None:
         self.published = metrics.counter(
             "channel_events_total", "Events that channels wrote to the ledger, by kind.", ("channel", "kind")
         )

@@ -129,6 +129,11 @@ def standing_of(state: S) -> Standing:
     return Standing.ON_HOLD if state is S.HELD else Standing.ENDED
 
 
+def ended_by_of(state: S) -> EndedBy:
+    """Who ended it, as far as a snapshot tells."""
+    return {S.ABANDONED: EndedBy.CUSTOMER, S.EXPIRED: EndedBy.TIME}.get(state, EndedBy.NOBODY)
+
+
 def line_of(fact: Fact, at: Instant, because: Because | None) -> Line | None:
     """What a fact says that somebody said; None when it says nothing of the kind."""
     customer = ParticipantRole.CUSTOMER

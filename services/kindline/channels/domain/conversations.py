@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from kindline.channels.domain.conversation import Conversation, EndedBy, Line, Standing, evolve, line_of, standing_of
+from kindline.channels.domain.conversation import Conversation, Line, ended_by_of, evolve, line_of, standing_of
 from kindline.channels.domain.identities import is_page_thread
 from kindline.language.content import Because, Channel
 from kindline.language.facts import Fact, InteractionReceived, PlanAdopted
@@ -35,8 +35,6 @@ class Conversations:
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._changed: set[Thread] = set()
         self._position: Because | None = None
-        self.next_within = 0.0
-        """Seconds within which the last decision announced the next one."""
 
     @property
     def position(self) -> Because | None:
@@ -74,7 +72,6 @@ class Conversations:
         """Begin again from a snapshot, or from an empty log."""
         before = set(self._by_thread)
         self.__init__()  # type: ignore[misc] # Beginning again is what is meant, to the last field.
-        self.next_within = manifest.next_within if manifest else 0.0
         for row in rows:
             if isinstance(row, PlanAdopted):
                 self._plans[row.plan.pool] = row.plan
@@ -85,7 +82,6 @@ class Conversations:
     def apply(self, batch: DecisionBatch, offset: int) -> None:
         """Fold one batch that counts."""
         self._position = Because(epoch=batch.epoch, seq=batch.seq, offset=offset)
-        self.next_within = batch.next_within
         for fact in batch.facts:
             self._fold(fact, batch.decided_at)
 
@@ -103,9 +99,7 @@ class Conversations:
                 self._note(conversation)
 
     def _restore(self, row: InteractionRow) -> None:
-        conversation = Conversation(row.received, standing_of(row.state), row.agent_id)
-        if conversation.standing is Standing.ENDED:
-            conversation.ended_by = EndedBy.AGENT
+        conversation = Conversation(row.received, standing_of(row.state), row.agent_id, ended_by_of(row.state))
         for message in row.messages:
             conversation.say(
                 Line(

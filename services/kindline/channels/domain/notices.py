@@ -79,12 +79,8 @@ class Notices:
     def apply(self, batch: DecisionBatch, offset: int, before: Reading) -> list[Notice]:
         """Fold one batch that counts; `before` is the reading that it was judged by."""
         because = Because(epoch=batch.epoch, seq=batch.seq, offset=offset)
-        notices = []
-        for index, fact in enumerate(batch.facts):
-            notice = self._notice(fact, index, because, batch.decided_at, before)
-            if notice is not None:
-                notices.append(notice)
-        return notices
+        found = [self._notice(fact, n, because, batch.decided_at, before) for n, fact in enumerate(batch.facts)]
+        return [notice for notice in found if notice is not None]
 
     def settled(self, notice: Notice) -> None:
         """A notice was delivered, or given up."""

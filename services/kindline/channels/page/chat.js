@@ -3,10 +3,11 @@
 import { WORDS, languageOf } from "./words.js";
 
 const place = new URLSearchParams(location.search);
-const pool = place.get("pool") || "demo/english";
-const entryPoint = place.get("entry_point") || "chat";
 const language = languageOf(place.get("language") ? [place.get("language")] : navigator.languages || ["en"]);
 const words = WORDS[language];
+// A bare address shows the chat of the plan that Kindline comes with; a site names its own.
+const pool = place.get("pool") || "acme/support";
+const entryPoint = place.get("entry_point") || (language === "zh" ? "web-chat-zh" : "web-chat");
 const STORE = `kindline:${pool}:${entryPoint}`;
 const LONGEST_SILENCE = 60_000; // The server speaks every 25 s; longer silence means that nobody is there.
 const ACCEPT_WITHIN = 12_000;
