@@ -84,7 +84,6 @@ async def _run(settings: S, open_ledger: Callable[[str, str], Awaitable[L]], bui
     process = settings.process
     stopping = _stop_on_signals()
     async with On(process) as on:
-        on.task("health", on.health.run())
         start_admin(process, on)
         starting = asyncio.create_task(_start(settings, open_ledger, build, on))
         if await _until_stopped(stopping, on, starting):
@@ -100,6 +99,8 @@ async def _start(settings: S, open_ledger: Callable[[str, str], Awaitable[L]], b
     ledger = await open_ledger(process.kafka, process.client_name)
     on.closer(ledger.close)
     await build(settings, process.clock, ledger, on)
+    # Only now are all checks named: a process that polled earlier would be ready while it cannot do its work.
+    on.task("health", on.health.run())
     settle()
     log.info("%s has started", process.name)
 
