@@ -1,0 +1,56 @@
+"""The room of queues: the floor as it stands, folded from the decisions and published for displays.
+
+Promises `watch`, presence and channels the newest row of every queue and agent on kindline.floor, and the engine that
+it never needs any of it: when this room is down, only displays stand still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from kindline.language.log import DecisionRecord
+from kindline.ledger.port import Ledger
+from kindline.ledger.stream.hosting import HostedStream
+from kindline.queues.adapters.folding import FloorFold, queues_room
+from kindline.queues.adapters.metrics import Numbers
+from kindline.queues.adapters.settings import QueuesSettings
+from kindline.runtime.clock import BusinessClock
+from kindline.runtime.on import On
+
+SHOW_SECONDS = 1.0
+
+read_settings = QueuesSettings.read
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The running room, as a test or an embedding process sees it."""
+
+    stream: HostedStream[DecisionRecord]
+    opened: dict[int, FloorFold]
+
+    def folds(self) -> list[FloorFold]:
+        """The floors of the shards that are held now."""
+        return [self.opened[number] for number in self.stream.shards()]
+
+
+async def build(
+    settings: QueuesSettings,
+    clock: BusinessClock,  # noqa: ARG001 - every room is built alike; here all time is in the decisions
+    ledger: Ledger,  # noqa: ARG001 - as clock; Faust has its own way to Kafka
+    on: On,
+) -> Queues:
+    """Hang the room up on `on`; it runs from now on, and is ready once it has read its shards."""
+    numbers = Numbers(on.metrics, on.system)
+    opened: dict[int, FloorFold] = {}
+    room = queues_room(numbers.folded, opened)
+    queues = Queues(HostedStream(room, settings.stream(), on, numbers.rebuilds), opened)
+    on.task("numbers", _show(queues, numbers))
+    return queues
+
+
+async def _show(queues: Queues, numbers: Numbers) -> None:
+    while True:
+        numbers.show(queues.folds(), queues.stream.lag())
+        await asyncio.sleep(SHOW_SECONDS)
