@@ -88,7 +88,7 @@ class Room:
     owner: Owner
     channels: Channels
     on: On
-    pages: list["Page"] = field(default_factory=list)
+    sockets: list[ClientConnection] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -113,17 +113,27 @@ class Room:
     async def page(self, **hello: object) -> "Page":
         """A page that has said hello and was welcomed."""
         page = Page(await self.socket())
-        await page.tell(type="hello", pool=POOL, entry_point=CHAT, **hello)
+        await page.tell(**{"type": "hello", "pool": POOL, "entry_point": CHAT, **hello})
         welcome = await page.hear("welcome")
         page.token = welcome["token"]
         return page
 
     async def socket(self, origin: str | None = None) -> ClientConnection:
         """A connected socket."""
-        address = f"ws://127.0.0.1:{self.channels.port}/chat"
-        return await connect(
-            address, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=None, origin=Origin(origin) if origin else None
+        socket = await connect(
+            f"ws://127.0.0.1:{self.channels.port}/chat",
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            max_size=None,
+            origin=Origin(origin) if origin else None,
         )
+        self.sockets.append(socket)
+        return socket
+
+    async def leave(self) -> None:
+        """Break off every socket that the test opened."""
+        for socket in self.sockets:
+            socket.transport.abort()
+            await socket.wait_closed()
 
 
 class Page:
@@ -188,7 +198,11 @@ async def running(
         async with On(process) as on:
             channels = await build(given, process.clock, ledger, on)
             await until(lambda: channels.following.not_started() is None)
-            yield Room(ledger, owner, channels, on)
+            room = Room(ledger, owner, channels, on)
+            try:
+                yield room
+            finally:
+                await room.leave()
     finally:
         if beats:
             beats.cancel()
