@@ -98,8 +98,10 @@ class Attendance:
         return self._seen[self.shard(key[0])].views.get(key)
 
     def caught_up(self, shard: int) -> bool:
-        """Whether the shard's decisions were read to their end once."""
-        return self._following is not None and self._following.caught_up(shard)
+        """Whether the shard's decisions were read to their end, and there were any."""
+        return (
+            self._following is not None and self._following.caught_up(shard) and self._positions[shard] is not NOWHERE
+        )
 
     def views(self) -> Iterator[AgentView]:
         """Every agent of every shard."""
@@ -162,7 +164,7 @@ class Attendance:
         """One sentence when this edge is behind, for a health check."""
         reading = [shard for shard in range(self.shards) if not self.caught_up(shard)]
         if reading:
-            return f"still reads the decisions of shards {_list(reading)}"
+            return f"still waits for the decisions of shards {_list(reading)}: is routing up?"
         silent = [shard for shard in range(self.shards) if self.stale_seconds(shard)]
         if silent:
             return f"nothing is decided in shards {_list(silent)}: is routing up, and Kafka within reach?"

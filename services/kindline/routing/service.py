@@ -47,6 +47,7 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     on.check("shards", lambda: "; ".join(shards.troubles().values()) or None)
     owning = on.task("shards", shards.run())
     on.closer(lambda: _stopped(shards, owning))
+    await shards.ready.wait()
     on.task("silence", attendance.watch_silence(work.silent))
     on.task("numbers", _mirror(shards, numbers, work))
     on.draining(work.drain)

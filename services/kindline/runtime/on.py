@@ -93,6 +93,11 @@ class On:
         """Wait until a background task fails, then raise what it raised."""
         await asyncio.shield(self._failure)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What a background task raised, if one did."""
+        return self._failure.exception() if self._failure.done() else None
+
     async def drain(self) -> None:
         """Say NOT_SERVING, announce the end, and leave front ends a moment to hear it."""
         await self.health.drain()

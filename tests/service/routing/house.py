@@ -11,6 +11,7 @@ from kindline.client import Desk, DeskEvent
 from kindline.language import events as e
 from kindline.language.content import Content
 from kindline.language.events import InteractionEvent
+from kindline.language.facts import PlanAdopted
 from kindline.language.ids import shard_of
 from kindline.language.log import DecisionBatch
 from kindline.language.plan import Plan, PlanPublished
@@ -76,6 +77,7 @@ class House:
             return on.health.ready
 
         await until(ready, "the process is ready")
+        await until(lambda: self.facts(PlanAdopted), "the plan is in force")
         return started
 
     async def publish(self, in_force: Plan) -> None:
@@ -131,6 +133,7 @@ class Process(Generic[Room]):
             await self.on.drain()
             await self.on.__aexit__(None, None, None)
             await self.ledger.close()
+            assert self.on.failure is None
 
 
 @asynccontextmanager
