@@ -1,0 +1,76 @@
+"""`make bench`: the figures of the README, measured on this machine now, and kept in `.kindline/bench.json`.
+
+Each figure is {name: {value, min, max, unit}}. The machine may be shared, so ratios measured in one run count, and
+absolute figures are printed beside them only to be looked at. Exit code 1 when a figure misses its bound.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import engine, publish_to_offer, restart
+
+RESULT = Path(".kindline/bench.json")
+PARTS = {"engine alone": engine, "snapshot restart": restart, "publish to offer": publish_to_offer}
+
+BOUNDS: dict[str, tuple[str, float]] = {
+    "facts_per_second": (">=", 20_000),
+    "decisions_per_second": (">=", 20_000),
+    "restart_ratio": (">=", 20),
+    "rounds_failed": ("<=", 0),
+    "owner_p50_ratio": ("<=", 2.5),
+    "owner_p99_ratio": ("<=", 3.5),
+    "other_p50_ratio": ("<=", 3.0),
+    "other_p99_ratio": ("<=", 4.0),
+}
+"""What each figure must at least, or at most, be."""
+
+
+def main() -> int:
+    """Measure all parts, or those named on the command line; show, keep and judge what was found."""
+    console = Console(stderr=True)
+    wanted = sys.argv[1:]
+    figures: dict[str, dict[str, Any]] = {}
+    for title, part in PARTS.items():
+        if not wanted or part.__name__.rpartition(".")[2] in wanted:
+            console.print(f"Measuring {title}")
+            figures |= part.measure()
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    missed = [name for name in figures if not _holds(name, figures[name]["value"])]
+    Console().print(_table(figures))
+    if missed:
+        console.print(f"Out of bounds: {', '.join(missed)}", style="bold red")
+    return 1 if missed else 0
+
+
+def _holds(name: str, value: float | None) -> bool:
+    if name not in BOUNDS:
+        return True
+    sign, bound = BOUNDS[name]
+    return value is not None and (value >= bound if sign == ">=" else value <= bound)
+
+
+def _table(figures: dict[str, dict[str, Any]]) -> Table:
+    table = Table("figure", "value", "min", "max", "unit", "bound")
+    for name, figure in figures.items():
+        sign, bound = BOUNDS.get(name, ("", ""))
+        numbers = [_number(figure[key]) for key in ("value", "min", "max")]
+        table.add_row(name, *numbers, str(figure["unit"]), f"{sign} {bound:,}" if sign else "")
+    return table
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
