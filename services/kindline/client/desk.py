@@ -223,6 +223,8 @@ class Desk:
             if isinstance(event, e.StateChanged) and event.state == self._state:
                 return
             self._state = event.state
+        if isinstance(event, e.WentStale):
+            self._state = None  # The same state again is news then: decisions come once more.
         self._outbox.put([event])
 
     async def _close_channels(self) -> None:

@@ -47,6 +47,10 @@ def items_of(news: News, engine: Engine, because: Because) -> Iterator[Item]:
             interaction = engine.interaction(news.interaction_id)
             if interaction and interaction.state in WORK_STATES:
                 yield Item(work=work_message(interaction))
+                # An agent who takes over must see what the customer has said to nobody, or to somebody else.
+                for message in interaction.messages if news.begun_at else ():
+                    if message.said_at <= news.begun_at:
+                        yield Item(message=said_message(news.interaction_id, message))
         case WorkIsOver():
             yield Item(work_ended=routing_pb2.WorkEnded(interaction_id=news.interaction_id, cause=news.cause))
         case MessageSaid():

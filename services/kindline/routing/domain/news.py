@@ -49,9 +49,10 @@ class OfferIsGone:
 
 @dataclass(frozen=True, slots=True)
 class WorkChanged:
-    """Work began or changed; how it stands is read from the state."""
+    """Work began or changed; how it stands, and what was said before `begun_at`, is read from the state."""
 
     interaction_id: str
+    begun_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,8 @@ News = OfferHeldOut | OfferIsGone | WorkChanged | MessageSaid | WorkIsOver
 Addressed = tuple[AgentKey, News]
 
 OfferEnded = f.OfferAccepted | f.OfferDeclined | f.OfferExpired | f.OfferRevoked | f.OfferRescinded | f.OfferFailed
-OFFER_ENDS: dict[type[OfferEnded], OfferEnd] = {
-    f.OfferAccepted: OfferEnd.ACCEPTED,
-    f.OfferDeclined: OfferEnd.DECLINED,
-    f.OfferExpired: OfferEnd.EXPIRED,
-    f.OfferRevoked: OfferEnd.REVOKED,
-    f.OfferRescinded: OfferEnd.RESCINDED,
-    f.OfferFailed: OfferEnd.FAILED,
-}
+OFFER_ENDS: dict[str, OfferEnd] = {f"Offer{end.name.capitalize()}": end for end in OfferEnd if end}
+"""Facts about offers are named by how the offer ended."""
 CHANGES = (f.InteractionAnswered, f.InteractionHeld, f.InteractionResumed, f.InteractionSlept, f.InteractionCompleted)
 ENDS = (
     f.InteractionQueued,
@@ -109,27 +104,29 @@ class Newsroom:
 
     def news(self, facts: Iterable[Fact], decided_at: float) -> Iterator[Addressed]:
         """The news in the facts of one counting batch, in their order."""
+        begun: set[str] = set()
         for fact in facts:
             if isinstance(fact, OfferIssued):
                 yield (fact.pool, fact.agent_id), OfferHeldOut(fact)
             elif isinstance(fact, OfferEnded):
-                yield from self._offer_ended(fact)
+                begun |= {fact.interaction_id} if isinstance(fact, f.OfferAccepted) else set()
+                yield from self._offer_ended(fact, decided_at)
             elif isinstance(fact, CHANGES):
                 if owner := self.owners.get(fact.interaction_id):
                     yield owner, WorkChanged(fact.interaction_id)
             elif isinstance(fact, ENDS):
                 if owner := self.owners.pop(fact.interaction_id, None):
                     yield owner, WorkIsOver(fact.interaction_id, type(fact).__name__)
-            elif isinstance(fact, f.EventRecorded | f.MessageSent):
+            elif isinstance(fact, f.EventRecorded | f.MessageSent) and fact.interaction_id not in begun:
                 yield from self._said(fact, decided_at)
 
-    def _offer_ended(self, fact: OfferEnded) -> Iterator[Addressed]:
+    def _offer_ended(self, fact: OfferEnded, decided_at: float) -> Iterator[Addressed]:
         key = (fact.pool, fact.agent_id)
         reason = fact.reason if isinstance(fact, f.OfferRevoked) else OfferRevokedReason.UNSPECIFIED
-        yield key, OfferIsGone(fact.offer_id, OFFER_ENDS[type(fact)], reason)
+        yield key, OfferIsGone(fact.offer_id, OFFER_ENDS[type(fact).__name__], reason)
         if isinstance(fact, f.OfferAccepted):
             self.owners[fact.interaction_id] = key
-            yield key, WorkChanged(fact.interaction_id)
+            yield key, WorkChanged(fact.interaction_id, decided_at)
 
     def _said(self, fact: f.EventRecorded | f.MessageSent, decided_at: float) -> Iterator[Addressed]:
         owner = self.owners.get(fact.interaction_id)
