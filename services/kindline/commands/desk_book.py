@@ -172,10 +172,12 @@ class DeskBook:
             self.numbers[work.interaction_id] = next(n for n in range(1, len(taken) + 2) if n not in taken)
             for name in [name for name, offer in self.offers.items() if offer.interaction_id == work.interaction_id]:
                 del self.offers[name]
-            if work.state is not WorkState.WRAP_UP or not self.current:
+            if work.state is not WorkState.WRAP_UP or not self.speaking_to:
                 yield self.turn_to(work)
             if work.note:
                 yield Notice(f"Note from the agent before you: {words.said(work.note)}", Tone.AGENT)
+        if before is None and work.state is WorkState.ACTIVE:
+            return
         if before is None or before.state is not work.state:
             hint = "; /finish when you are done" if work.state is WorkState.WRAP_UP else ""
             yield Notice(f"{self._title(work)} is {words.WORK_STATES[work.state]}{hint}.")

@@ -57,7 +57,7 @@ WORK_STATES: Mapping[WorkState, str] = MappingProxyType(
         WorkState.ACTIVE: "with you",
         WorkState.HELD: "on hold",
         WorkState.DORMANT: "asleep",
-        WorkState.WRAP_UP: "wrap-up",
+        WorkState.WRAP_UP: "in wrap-up",
     }
 )
 OFFER_ENDS: Mapping[OfferEnd, str] = MappingProxyType(
