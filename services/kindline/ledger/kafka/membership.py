@@ -135,8 +135,10 @@ class KafkaMembership:
                         consumer.subscribe([self._topic], listener=_Listener(consumer, self._hear))
                     consumer.poll(timeout_ms=POLL_MILLISECONDS)
                     self._obey(consumer)
-                except kafka_errors.KafkaError as error:
-                    log.warning("the group is away, trying again: %s", type(error).__name__)
+                except Exception as error:
+                    # Nothing may end this thread unnoticed: a silent member keeps its partitions from the others.
+                    unexpected = not isinstance(error, kafka_errors.KafkaError)
+                    log.warning("the group is away, trying again: %s", type(error).__name__, exc_info=unexpected)
                     self._stopped.wait(PAUSE_SECONDS)
         finally:
             if consumer is not None:

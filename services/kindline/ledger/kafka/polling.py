@@ -54,6 +54,7 @@ class PollThread:
         """Hand everything to `arrive`, on `loop`."""
         self._settings = {
             **common_settings(bootstrap, client_name),
+            "request_timeout_ms": 5_000,  # A long poll of half a second, and room for a large answer.
             "group_id": None,
             "enable_auto_commit": False,
             "auto_offset_reset": "none",
@@ -137,36 +138,42 @@ class PollThread:
     def _poll(self, consumer: Any) -> None:
         try:
             polled = consumer.poll(timeout_ms=POLL_MILLISECONDS, max_records=RECORDS_AT_ONCE)
+            arrived = [self._arrived(its, records) for its, records in polled.items()] or self._moved_on(consumer)
         except kafka_errors.OffsetOutOfRangeError as error:
             self._outside(consumer, error.args[0])
         except kafka_errors.LogTruncationError as error:
-            self._outside(consumer, {its: consumer.position(its) for its in error.divergent_offsets})
-        except kafka_errors.KafkaError as error:
-            log.warning("a poll failed, the next one follows: %s", type(error).__name__)
+            self._outside(consumer, {its: self._reached[its] for its in error.divergent_offsets})
+        except Exception as error:
+            # Whatever it was: begin again where the last records were handed over, so that none is skipped.
+            log.warning("a poll failed, the next one follows", exc_info=not isinstance(error, kafka_errors.KafkaError))
+            for its in self._followed:
+                consumer.seek(its, self._reached[its])
             self._stopped.wait(PAUSE_SECONDS)
         else:
-            arrived = [self._arrived(its, records, consumer.position(its)) for its, records in polled.items()]
-            if arrived := arrived or self._moved_on(consumer):
+            if arrived:
                 self._hand_over(arrived)
 
     def _moved_on(self, consumer: Any) -> list[Arrived]:
         """Partitions in which the consumer passed offsets that hold no record."""
         moved = []
         for its, number in self._followed.items():
-            position = consumer.position(its)
+            try:
+                position = consumer.position(its, timeout_ms=0)
+            except kafka_errors.KafkaError:
+                continue  # The broker is being asked where this position lies; the next empty poll will know.
             if position is not None and position > self._reached[its]:
                 self._reached[its] = position
                 moved.append(Arrived(Partition(*its), number, position))
         return moved
 
-    def _arrived(self, its: TopicPartition, polled: Sequence[Any], position: int | None) -> Arrived:
+    def _arrived(self, its: TopicPartition, polled: Sequence[Any]) -> Arrived:
         partition = Partition(its.topic, its.partition)
         records = [
             Record(partition, one.offset, one.timestamp / 1000, one.key, one.value, tuple(one.headers))
             for one in polled
         ]
         size = sum(len(record.value or b"") for record in records)
-        self._reached[its] = max(records[-1].offset + 1, position or 0)
+        self._reached[its] = records[-1].offset + 1
         return Arrived(partition, self._followed[its], self._reached[its], records, size)
 
     def _outside(self, consumer: Any, positions: Mapping[TopicPartition, int]) -> None:

@@ -35,6 +35,7 @@ class KafkaWriter:
         """Connect to nothing yet."""
         self._settings = {
             **common_settings(bootstrap, client_name),
+            "request_timeout_ms": 2_500,  # So that one lost request can be repeated within the delivery's limit.
             "acks": "all",
             "enable_idempotence": True,
             "linger_ms": 0,
