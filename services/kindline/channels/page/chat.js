@@ -56,8 +56,7 @@ function say(key, name) {
 
 function show() {
   const open = ["waiting", "with_agent", "on_hold"].includes(state.state);
-  const ended = state.state === "ended" && state.ended_by ? `ended_${state.ended_by}` : state.state;
-  standing.textContent = say(ready || stopped ? ended : "connecting", state.name);
+  standing.textContent = say(ready || stopped ? (state.state === "ended" ? "over" : state.state) : "connecting", state.name);
   leave.hidden = !open;
   send.disabled = stopped;
   text.disabled = stopped;
@@ -102,10 +101,10 @@ function event(said) {
   put(element);
 }
 
-function showUnsent(message) {
+function showUnsent(message, why = "unsent") {
   const element = lineOf(message.id, true, "", message.text);
   element.classList.add("unsent");
-  element.firstChild.textContent = words[flying.has(message.id) ? "sending" : "unsent"];
+  element.firstChild.textContent = words[flying.has(message.id) ? "sending" : why];
 }
 
 // --- What comes from Kindline -------------------------------------------------------------------------------------------
@@ -145,11 +144,12 @@ const heard = {
   },
   unavailable(frame) {
     flying.delete(frame.client_message_id);
+    kept.unsent.forEach((message) => showUnsent(message));
     tryAgain(frame.retry_after);
   },
   slow_down(frame) {
     flying.delete(frame.client_message_id);
-    notice.textContent = words.slow;
+    kept.unsent.forEach((message) => showUnsent(message, "slow"));
     tryAgain(frame.retry_after);
   },
   error(frame) {
@@ -274,7 +274,7 @@ function connect() {
   socket.addEventListener("close", (closed) => {
     ready = false;
     flying.clear();
-    kept.unsent.forEach(showUnsent);
+    kept.unsent.forEach((message) => showUnsent(message));
     stopped = closed.code === 4404 || closed.code === 4400;
     show();
     if (!stopped) setTimeout(connect, Math.min(15_000, 500 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2));
@@ -295,6 +295,6 @@ document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 for (const element of document.querySelectorAll("[data-words]")) element.textContent = words[element.dataset.words];
 text.placeholder = words.placeholder;
 text.maxLength = 16_000;
-kept.unsent.forEach(showUnsent);
+kept.unsent.forEach((message) => showUnsent(message));
 show();
 connect();
