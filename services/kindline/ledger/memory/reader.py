@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from kindline.ledger.port import OutsideLog, Partition, Record
@@ -25,6 +26,8 @@ class MemoryReader:
         self._positions = dict(positions)
         self._held_back = held_back
         self._changed = asyncio.Event()
+        self._visible_in = inf
+        """Seconds until the first record that is held back now may be seen."""
         self._stop_listening = log.listen(self._changed.set)
 
     async def read(self, wait: float) -> Sequence[Record]:
@@ -39,8 +42,7 @@ class MemoryReader:
             left = deadline - loop.time()
             if left <= 0:
                 return ()
-            lag = self._held_back()
-            await self._wait_for_change(min(left, lag) if lag else left)
+            await self._wait_for_change(min(left, self._visible_in))
 
     def position(self, partition: Partition) -> int:
         """The offset of the next record that read() will give from this partition. Raises KeyError."""
@@ -64,10 +66,11 @@ class MemoryReader:
 
     def _arrived(self) -> list[Record]:
         """What may be seen now, partition after partition, each in order."""
+        self._visible_in = inf
         lag = self._held_back()
         if lag is None:
             return []
-        newest = self._log.now() - lag
+        now = self._log.now()
         found: list[Record] = []
         for partition, position in self._positions.items():
             bounds = self._log.bounds(partition)
@@ -75,7 +78,10 @@ class MemoryReader:
                 raise OutsideLog(partition, position)
             records = self._log.slice(partition, position, RECORDS_AT_ONCE - len(found))
             if lag:
-                records = [record for record in records if record.appended_at <= newest]
+                seen = [record for record in records if record.appended_at + lag <= now]
+                if len(seen) < len(records):
+                    self._visible_in = min(self._visible_in, records[len(seen)].appended_at + lag - now)
+                records = seen
             if records:
                 found += records
                 self._positions[partition] = records[-1].offset + 1
