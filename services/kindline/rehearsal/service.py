@@ -5,11 +5,9 @@ from __future__ import annotations
 import click
 
 from kindline.rehearsal.bank_log import bank_log
+from kindline.rehearsal.demo import demo
 
 
-@click.group("rehearse")
+@click.group("rehearse", commands=[demo, bank_log])
 def command() -> None:
     """Practice customers and agents, or a real day's calls, through the real edges."""
-
-
-command.add_command(bank_log)
