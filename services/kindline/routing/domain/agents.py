@@ -42,6 +42,7 @@ class Agent:
     last_assigned_at: Instant | None = None
     idle_since: Instant = 0.0
     spans: list[effort.Span] = field(default_factory=list)
+    sums: effort.Sums = field(default_factory=effort.Sums)
     seen_at: Instant = 0.0
     attached: bool = False
     hands: dict[str, tuple[Channel, int]] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Agent:
     def reckons(self, now: Instant) -> None:
         """Bring the effort up to now, before load or availability change."""
         if self.running:
-            effort.carry(self.spans, self.load, now)
+            effort.carry(self.spans, self.sums, self.load, now)
 
     @property
     def is_available(self) -> bool:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from kindline.language.content import ParticipantRole
 from kindline.language.events import (
     InteractionEvent,
-    InteractionStarted,
-    LegRinging,
     MessageDeliveryReported,
-    MessageReceived,
 )
 from kindline.language.facts import EventParked, EventRecorded, EventUnparked
 from kindline.language.facts.inputs import DeadLetterReason
-from kindline.language.plan import EntryPointPlan
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.happenings import happen
@@ -20,6 +15,7 @@ from kindline.routing.domain.inputs import EventArrived
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.openings import open_interaction
 from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.threads import account, current, opens
 
 MOST_PARKED = 10_000
 """Events that one shard parks; further ones are dead letters at once."""
@@ -40,7 +36,7 @@ def take_in(d: Decision, arrived: EventArrived) -> None:
         )
         return
     entry_point = pool.entry_points.get(event.entry_point)
-    interaction = _current(d, pool, event)
+    interaction = current(d.state, pool, event)
     if interaction is None and entry_point is None:
         known = ", ".join(sorted(pool.entry_points)) or "none"
         detail = f"the plan has no entry point {event.entry_point!r}; it has: {known}"
@@ -59,54 +55,12 @@ def take_in(d: Decision, arrived: EventArrived) -> None:
         _park(d, pool, arrived)
 
 
-def opens(event: InteractionEvent) -> bool:
-    """Whether an event opens an interaction on a thread that has none."""
-    match event.event:
-        case InteractionStarted() | MessageReceived():
-            return True
-        case LegRinging(role=role):
-            return role is ParticipantRole.CUSTOMER
-        case _:
-            return False
-
-
 def parking_ends(d: Decision, identity: bytes) -> None:
     """No interaction came for a parked event in time."""
     parked = d.state.parked[identity]
     d.emit(EventUnparked(pool=parked.pool, identity=identity))
     detail = "no interaction is open on its thread, and this event opens none"
     d.refuse(parked.input, DeadLetterReason.NO_INTERACTION, detail)
-
-
-def _current(d: Decision, pool: Pool, event: InteractionEvent) -> Interaction | None:
-    """The interaction an event belongs to: the one it names, the open one of its thread, or the last that was."""
-    named = d.state.interactions.get(event.interaction_id) or d.state.ended.get(event.interaction_id)
-    if named is not None and named.pool == pool.name and not opens(event):
-        return named
-    account = _account(d, pool, event)
-    key = (pool.name, account, event.thread)
-    found = d.state.threads.get(key)
-    if found is not None:
-        return d.state.interactions[found]
-    past = [d.state.interactions.get(name) or d.state.ended[name] for name in d.state.past_threads.get(key, ())]
-    return max(past, key=lambda interaction: interaction.sequence, default=None)
-
-
-def _account(d: Decision, pool: Pool, event: InteractionEvent) -> str:
-    entry_point = pool.entry_points.get(event.entry_point)
-    if entry_point is not None:
-        return account_of(entry_point)
-    # The entry point left the plan: those who came in by it before are still served.
-    for interaction in d.state.interactions.values():
-        received = interaction.received
-        if (received.pool, received.entry_point, received.thread) == (pool.name, event.entry_point, event.thread):
-            return received.account
-    return event.entry_point
-
-
-def account_of(entry_point: EntryPointPlan) -> str:
-    """The account within which threads are unique."""
-    return entry_point.account or entry_point.name
 
 
 def _is_open(interaction: Interaction | None) -> bool:
@@ -148,7 +102,7 @@ def _unpark(d: Decision, opened: Interaction) -> None:
         d.state.parked[identity] for identity in d.state.parked_threads.get((pool.name, "", opened.received.thread), ())
     ]
     for parked in sorted(waiting, key=lambda event: event.occurred_at):
-        if _account(d, pool, parked.event) == opened.received.account:
+        if account(d.state, pool, parked.event) == opened.received.account:
             d.emit(EventUnparked(pool=parked.pool, identity=parked.identity))
             _record(d, pool, opened.id, parked.identity, parked.event)
             happen(d, opened, parked.event, parked.occurred_at)

@@ -62,7 +62,7 @@ def _assign_to(d: Decision, key: int, agent: Agent) -> int | None:
     """Offer what is first in line for an agent; the place of what comes next for them."""
     matching = d.state.pools[agent.pool].matching
     now_first = matching.next_for(agent, d.now)
-    if now_first == key and not _offer(d, matching.waiting.at(key)):
+    if now_first == key and not _offer(d, matching.at(key)):
         return None
     return matching.next_for(agent, d.now) if now_first == key else now_first
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from kindline.language import agents as c
-from kindline.language.agents import AgentStatus
 from kindline.language.content import ParticipantRole
-from kindline.language.facts import AgentRoutingStateChanged, AgentStatusDeclared, MessageSent
-from kindline.language.facts.agents import RefusalReason, RoutingStateReason
+from kindline.language.facts import MessageSent
+from kindline.language.facts.agents import RefusalReason
 from kindline.language.facts.interactions import CloseReason, QueuedReason
-from kindline.language.facts.offers import OfferRevokedReason
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.endings import TALKING, close, complete
 from kindline.routing.domain.happenings import hold, resume
-from kindline.routing.domain.offers import accept, decline, revoke_from
+from kindline.routing.domain.offers import accept, decline
 from kindline.routing.domain.ownership import Outcome, offer_of, owned, reason_code_refused, wrong_state
 from kindline.routing.domain.queueing import Entry, enqueue
-from kindline.routing.domain.routing_states import routing_state
 
 
 def accept_offer(d: Decision, agent: Agent, command: c.AcceptOffer) -> Outcome:
@@ -112,42 +109,3 @@ def resume_interaction(d: Decision, agent: Agent, command: c.ResumeInteraction) 
     if interaction is None:
         return refused
     return None if resume(d, interaction) else wrong_state(interaction, "be on hold")
-
-
-def set_status(d: Decision, agent: Agent, command: c.SetStatus) -> Outcome:
-    """Declare a status, now or when the work ends; no new work reaches whoever is on the way out."""
-    if command.status not in list(AgentStatus) or not command.status:
-        return RefusalReason.INVALID_COMMAND, "name a status"
-    refused = reason_code_refused(d, agent, command.reason_code)
-    if refused is not None:
-        return refused
-    stays = command.status is AgentStatus.AVAILABLE
-    if not stays:
-        revoke_from(d, agent, OfferRevokedReason.STATUS_CHANGED)
-    later = command.when_work_ends and bool(agent.work) and not stays
-    d.emit(
-        AgentStatusDeclared(
-            pool=agent.pool,
-            agent_id=agent.agent_id,
-            status=agent.status if later else command.status,
-            reason_code=agent.reason_code if later else command.reason_code,
-            next_status=command.status if later else AgentStatus.UNSPECIFIED,
-            next_reason_code=command.reason_code if later else "",
-        )
-    )
-    return None
-
-
-def clear_not_responding(d: Decision, agent: Agent, _command: c.ClearNotResponding) -> Outcome:
-    """The agent is here again."""
-    if agent.not_responding:
-        agent_state = routing_state(d.state, agent, responding=True)
-        d.emit(
-            AgentRoutingStateChanged(
-                pool=agent.pool,
-                agent_id=agent.agent_id,
-                routing_state=agent_state,
-                reason=RoutingStateReason.CLEARED,
-            )
-        )
-    return None

@@ -7,6 +7,8 @@ full minute only, so that scores stand still for a minute and agents can be kept
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kindline.language.ids import Instant
 
 HOUR = 3_600.0
@@ -30,7 +32,7 @@ def begin(spans: list[Span], at: Instant) -> None:
         spans.append((at, at, 0.0))
 
 
-def carry(spans: list[Span], load: float, until: Instant) -> None:
+def carry(spans: list[Span], sums: Sums, load: float, until: Instant) -> None:
     """Extend the running stretch, whose load was `load`, to `until`; forget what is older than an hour."""
     start, end, mean = spans[-1]
     if until <= end:
@@ -46,21 +48,45 @@ def carry(spans: list[Span], load: float, until: Instant) -> None:
         drop += 1
     if drop:
         del spans[:drop]
+        sums.spans = -1
 
 
-def reckon(spans: list[Span], *, running: bool, load: float, minute: Instant) -> float | None:
+@dataclass(slots=True)
+class Sums:
+    """Work and available seconds of all spans but the last, as of a minute: a scratch pad for quick reckoning."""
+
+    minute: Instant = -1.0
+    spans: int = -1
+    work: float = 0.0
+    available: float = 0.0
+
+
+def reckon(spans: list[Span], sums: Sums, *, running: bool, load: float, minute: Instant) -> float | None:
     """Work per available time in the hour before `minute` and since, or None while there is too little to tell."""
+    if not spans:
+        return None
+    if sums.minute != minute or sums.spans != len(spans):
+        _sum_up(spans, sums, minute)
+    since = minute - HOUR
+    work, available = sums.work, sums.available
+    start, end, mean = spans[-1]
+    if end > since:
+        seconds = end - max(start, since)
+        available += seconds
+        work += mean * seconds
+    if running and minute > end:
+        ahead = min(minute - end, HOUR)
+        available += ahead
+        work += load * ahead
+    return work / available if available >= ENOUGH_SECONDS else None
+
+
+def _sum_up(spans: list[Span], sums: Sums, minute: Instant) -> None:
     since = minute - HOUR
     work = available = 0.0
-    for start, end, mean in spans:
+    for start, end, mean in spans[:-1]:
         if end > since:
-            seconds = end - (max(since, start))
+            seconds = end - max(start, since)
             available += seconds
             work += mean * seconds
-    if running and spans:
-        ahead = minute - spans[-1][1]
-        if ahead > 0:
-            ahead = min(ahead, HOUR)
-            available += ahead
-            work += load * ahead
-    return work / available if available >= ENOUGH_SECONDS else None
+    sums.minute, sums.spans, sums.work, sums.available = minute, len(spans), work, available

@@ -92,6 +92,11 @@ class Engine:
                 counts[name] = counts.get(name, 0) + 1
         return tuple(QueueCount(pool=pool, queue=queue, count=n) for (pool, queue), n in sorted(counts.items()))
 
+    def is_quiet(self) -> bool:
+        """Whether nothing is open or parked and nobody is signed in."""
+        state = self._state
+        return not (state.interactions or state.parked or state.sessions)
+
     @property
     def decided_at(self) -> Instant:
         """The time of the last decision; 0 before the first."""

@@ -8,6 +8,7 @@ from typing import Any
 from kindline.language import facts as f
 from kindline.language.ids import Instant
 from kindline.routing.domain import folding_agents as agents
+from kindline.routing.domain import folding_endings as endings
 from kindline.routing.domain import folding_inputs as inputs
 from kindline.routing.domain import folding_interactions as interactions
 from kindline.routing.domain import folding_offers as offers
@@ -30,12 +31,12 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.InteractionHeld: interactions.held,
     f.InteractionResumed: interactions.resumed,
     f.InteractionSlept: interactions.slept,
-    f.InteractionCompleted: interactions.completed,
-    f.InteractionClosed: interactions.ended,
-    f.InteractionAbandoned: interactions.ended,
-    f.InteractionDeflected: interactions.ended,
-    f.InteractionCancelled: interactions.ended,
-    f.InteractionExpired: interactions.ended,
+    f.InteractionCompleted: endings.completed,
+    f.InteractionClosed: endings.ended,
+    f.InteractionAbandoned: endings.ended,
+    f.InteractionDeflected: endings.ended,
+    f.InteractionCancelled: endings.ended,
+    f.InteractionExpired: endings.ended,
     f.MessageSent: interactions.message_sent,
     f.OfferIssued: offers.issued,
     f.OfferAccepted: offers.accepted,

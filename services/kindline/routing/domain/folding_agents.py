@@ -25,16 +25,16 @@ REPLICAS_KEPT_SECONDS = 3_600.0
 
 
 def signed_in(state: ShardState, fact: AgentSignedIn, at: Instant) -> None:
-    """A front end is attached; another session than the one before brings the plan of today and a clean slate."""
+    """A front end is attached; another session than the one before is a clean slate."""
     pool = state.pools[fact.pool]
     agent = pool.agents.get(fact.agent_id)
     if agent is None:
         plan = pool.agent_plans.get(fact.agent_id) or AgentPlan(agent_id=fact.agent_id)
         agent = pool.agents[fact.agent_id] = Agent(pool=fact.pool, agent_id=fact.agent_id, plan=plan)
     agent.reckons(at)
+    agent.plan = pool.agent_plans.get(fact.agent_id, agent.plan)
+    agent.removed = fact.agent_id not in pool.agent_plans
     if agent.session_id != fact.session_id:
-        agent.plan = pool.agent_plans.get(fact.agent_id, agent.plan)
-        agent.removed = fact.agent_id not in pool.agent_plans
         agent.missed_offers = 0
         agent.not_responding = False
         if not agent.session_id and not agent.hands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from kindline.language.ids import Instant
@@ -28,13 +29,14 @@ class Identities:
 
     def __contains__(self, identity: bytes) -> bool:
         """Whether an event of this identity was taken in."""
-        return identity in self._seen
+        return _exact(identity) in self._seen
 
     def add(self, identity: bytes, *, opening: bool, at: Instant) -> None:
         """Remember an identity; forget, once an hour, those whose time is over."""
         hour = int(at // HOUR)
         if hour > self._hour:
             self._forget(hour)
+        identity = _exact(identity)
         if identity not in self._seen:
             self._seen.add(identity)
             self._buckets.setdefault((hour, opening), []).append(identity)
@@ -59,3 +61,8 @@ class Identities:
             kept = OPENINGS_KEPT_HOURS if bucket[1] else OTHERS_KEPT_HOURS
             if hour - bucket[0] > kept:
                 self._seen.difference_update(self._buckets.pop(bucket))
+
+
+def _exact(identity: bytes) -> bytes:
+    """16 bytes, whatever a relay's header said."""
+    return identity if len(identity) == WIDTH else hashlib.blake2b(identity, digest_size=WIDTH).digest()

@@ -35,21 +35,15 @@ class Interaction:
     messages: list[MessageRow] = field(default_factory=list)
     place: int | None = None
     requirement: int | None = None
+    id: str = field(init=False)
+    pool: str = field(init=False)
+    channel: Channel = field(init=False)
 
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return self.received.interaction_id
-
-    @property
-    def pool(self) -> str:
-        """Its pool."""
-        return self.received.pool
-
-    @property
-    def channel(self) -> Channel:
-        """Its channel."""
-        return self.received.channel
+    def __post_init__(self) -> None:
+        """Keep at hand what is asked for most."""
+        self.id = self.received.interaction_id
+        self.pool = self.received.pool
+        self.channel = self.received.channel
 
     @property
     def queue(self) -> str:

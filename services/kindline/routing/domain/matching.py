@@ -19,13 +19,14 @@ from kindline.routing.domain.waiting import EMPTY, Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_channels", "_gap", "standing", "waiting")
+    __slots__ = ("_changed", "_channels", "_gap", "_standing", "_waiting")
 
     def __init__(self, queues: frozenset[str], channels: dict[Channel, ChannelPlan], gap: float, now: Instant) -> None:
         """Begin with nobody; `gap` is the least number of seconds between two assignments to one agent."""
-        self.waiting = Waiting(queues)
-        self.standing = Standing(minute_of(now))
+        self._waiting = Waiting(queues)
+        self._standing = Standing(minute_of(now))
         self._channels = channels
+        self._changed: dict[Agent, None] = {}
         self._gap = gap
 
     def wait(self, interaction: Interaction) -> None:
@@ -33,23 +34,33 @@ class Matching:
         queued = interaction.queued
         if queued is not None and interaction.place is None:
             interaction.place = order_key(queued.priority, queued.waiting_since, interaction.sequence)
-            self.waiting.add(interaction, interaction.place, self._number(interaction))
+            self._waiting.add(interaction, interaction.place)
 
     def leave(self, interaction: Interaction) -> None:
         """An interaction may not be offered any more."""
         if interaction.place is not None:
-            self.waiting.remove(interaction.place, self._number(interaction))
+            self._waiting.remove(interaction, interaction.place)
             interaction.place = None
 
+    def at(self, place: int) -> Interaction:
+        """The interaction at a place in line."""
+        return self._waiting.at(place)
+
     def update(self, agent: Agent) -> None:
-        """What the agent can take has changed."""
-        place = self.standing.places.get(agent.agent_id)
-        if place is None or place.plan is not agent.plan:
-            profile = self.waiting.profile(agent.plan)
-            if place is None:
-                place = self.standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
-            place.profile, place.plan = profile, agent.plan
-        self.standing.put(place, self._room(agent) if agent.is_willing else 0)
+        """What the agent can take has changed; looked at when it is next asked for."""
+        self._changed[agent] = None
+
+    def _bring_up_to_date(self) -> None:
+        standing = self._standing
+        for agent in self._changed:
+            place = standing.places.get(agent.agent_id)
+            if place is None or place.plan is not agent.plan:
+                profile = self._waiting.profiles.join(agent.agent_id, agent.plan, place.profile if place else None)
+                if place is None:
+                    place = standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
+                place.profile, place.plan = profile, agent.plan
+            standing.put(place, self._room(agent) if agent.is_willing else 0)
+        self._changed.clear()
 
     def rested_at(self, agent: Agent) -> Instant:
         """When the agent may be given work again."""
@@ -57,44 +68,44 @@ class Matching:
 
     def next_for(self, agent: Agent, now: Instant) -> int | None:
         """The place in line of the first interaction the agent can take now, or None."""
-        place = self.standing.places.get(agent.agent_id)
+        if self._changed:
+            self._bring_up_to_date()
+        place = self._standing.places.get(agent.agent_id)
         if place is None or not place.mask or self.rested_at(agent) > now:
             return None
-        key = self.waiting.first(place.profile, place.mask)
-        if key == EMPTY:
-            return None
-        if self.waiting.at(key).leaves_out(agent.agent_id, now):
+        key = self._waiting.first(place.profile, place.mask)
+        if key != EMPTY and self.at(key).leaves_out(agent.agent_id, now):
             agent_id = agent.agent_id
-            key = self.waiting.first_but(place.profile, place.mask, lambda other: other.leaves_out(agent_id, now))
+            key = self._waiting.first_but(place.profile, place.mask, lambda other: other.leaves_out(agent_id, now))
         return None if key == EMPTY else key
 
     def agent_for(self, interaction: Interaction, now: Instant) -> tuple[Agent, float] | None:
         """The agent who should get the interaction now, with their score, or None."""
+        standing = self._standing
+        if self._changed:
+            self._bring_up_to_date()
         minute = minute_of(now)
-        if minute != self.standing.minute:
-            self.standing.roll(minute)
-        number = self._number(interaction)
+        if minute != standing.minute:
+            standing.roll(minute)
+        number = self._waiting.number(interaction)
         bit = 1 << interaction.received.channel
-        alone = not interaction.offers and not interaction.back_offs
+        for_all = not interaction.offers and not interaction.back_offs
         gap = self._gap
 
         def suits(place: Place) -> bool:
+            if not place.mask & bit or number not in place.profile.serves:
+                return False
             agent = place.agent
-            return (
-                bool(place.mask & bit)
-                and number in place.profile.serves
-                and (agent.last_assigned_at is None or agent.last_assigned_at + gap <= now)
-                and (alone or not interaction.leaves_out(agent.agent_id, now))
-            )
+            if gap and agent.last_assigned_at is not None and agent.last_assigned_at + gap > now:
+                return False
+            return for_all or not interaction.leaves_out(agent.agent_id, now)
 
-        found = self.standing.best(suits)
-        return None if found is None else (found[0].agent, found[1])
-
-    def _number(self, interaction: Interaction) -> int:
-        # Kept on the interaction until it is queued anew: a class is found by hashing all that is needed.
-        if interaction.requirement is None:
-            interaction.requirement = self.waiting.number(interaction)
-        return interaction.requirement
+        profiles = self._waiting.profiles
+        if profiles.population[number] < standing.ready:
+            found = standing.best_among(profiles.servers[number], suits)
+        else:
+            found = standing.best(suits)
+        return None if found is None else (found.agent, standing.rank(found)[0])
 
     def _room(self, agent: Agent) -> int:
         free = agent.units - agent.used

@@ -28,6 +28,8 @@ def merged(queue: Needs, own: Needs) -> Needs:
     """All that an interaction needs: the higher level of each skill; its own language before the queue's."""
     if not own.skills and not own.language:
         return queue
+    if not queue.skills and not queue.language:
+        return own
     levels: dict[str, int] = {}
     for need in (*queue.skills, *own.skills):
         levels[need.skill] = max(levels.get(need.skill, 0), need.level)
@@ -44,10 +46,13 @@ def unmet(requirement: Requirement, plan: AgentPlan, *, open_to_all: bool) -> st
         return "channel"
     if plan.queues and not open_to_all and requirement.queue not in plan.queues:
         return "queue"
-    levels = {skill.skill: skill.level for skill in plan.skills}
-    if any(levels.get(need.skill, 0) < max(need.level, 1) for need in requirement.needs.skills):
-        return "skill"
-    if requirement.needs.language and requirement.needs.language not in plan.languages:
+    needs = requirement.needs
+    if needs.skills:
+        levels = {skill.skill: skill.level for skill in plan.skills}
+        for need in needs.skills:
+            if levels.get(need.skill, 0) < max(need.level, 1):
+                return "skill"
+    if needs.language and needs.language not in plan.languages:
         return "language"
     return ""
 

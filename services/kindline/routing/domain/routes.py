@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kindline.language.agents import AgentCommand, ReplicaAlive, SessionClosed, SessionOpened
 from kindline.language.facts import InputRedirected, Resumed
 from kindline.language.facts.inputs import DeadLetterReason, InputReference
@@ -76,8 +78,14 @@ def _is_known(d: Decision, spoke: AgentSpoke) -> bool:
 
 
 def _is_elsewhere(d: Decision, reference: InputReference, pool: str, identity: bytes) -> bool:
-    home = shard_of(pool, d.shards)
+    home = _home(pool, d.shards)
     if home == d.shard:
         return False
     d.emit(InputRedirected(input=reference, to_partition=home, pool=pool, identity=identity))
     return True
+
+
+@lru_cache(maxsize=4_096)
+def _home(pool: str, shards: int) -> int:
+    """The shard where a pool lives, which never changes: worth remembering, as every input asks."""
+    return shard_of(pool, shards)

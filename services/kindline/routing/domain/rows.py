@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
 from kindline.language.facts import EventParked, PlanAdopted
@@ -18,8 +19,8 @@ from kindline.language.snapshot import (
     SnapshotRow,
 )
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.folding_endings import remember_ended
 from kindline.routing.domain.folding_inputs import parked, plan_adopted
-from kindline.routing.domain.folding_interactions import remember_ended
 from kindline.routing.domain.interactions import Interaction, interaction_of
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
@@ -51,7 +52,7 @@ def state_of(rows: Iterable[SnapshotRow], decided_at: Instant) -> ShardState:
     for row in rows:
         _take_back(state, row)
     # Those that ended are forgotten in the order in which they ended.
-    state.ended = dict(sorted(state.ended.items(), key=lambda item: item[1].state_since))
+    state.ended = OrderedDict(sorted(state.ended.items(), key=lambda item: item[1].state_since))
     _derive(state)
     return state
 

@@ -6,14 +6,14 @@ Agents with too little of the hour behind them count as the pool's median, so th
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
-from kindline.routing.domain.waiting import Profile
+from kindline.routing.domain.profiles import Profile
 
 Rank = tuple[float, Instant, str]
 """Score, idle since, agent: lowest first."""
@@ -51,6 +51,11 @@ class Standing:
         middle = len(self._scores) // 2
         return self._scores[middle] if self._scores else 0.0
 
+    @property
+    def ready(self) -> int:
+        """How many have room on some channel."""
+        return len(self._known) + len(self._newcomers)
+
     def put(self, place: Place, mask: int) -> None:
         """Bring an agent's place up to what is known of the agent now."""
         self._take_out(place)
@@ -58,7 +63,9 @@ class Standing:
         place.mask = mask
         place.score = None
         if agent.is_present:
-            place.score = effort.reckon(agent.spans, running=agent.running, load=agent.load, minute=self.minute)
+            place.score = effort.reckon(
+                agent.spans, agent.sums, running=agent.running, load=agent.load, minute=self.minute
+            )
             if place.score is not None:
                 place.counted = True
                 insort(self._scores, place.score)
@@ -72,16 +79,32 @@ class Standing:
         for place in self.places.values():
             self.put(place, place.mask)
 
-    def best(self, suits: Callable[[Place], bool]) -> tuple[Place, float] | None:
-        """The first in order who suits, with their score, or None."""
+    def rank(self, place: Place) -> Rank:
+        """Where an agent with room stands, a newcomer at the median."""
+        if place.rank is None:
+            raise LookupError(place.agent.agent_id)
+        return place.rank if place.score is not None else (self.median, *place.rank[1:])
+
+    def best(self, suits: Callable[[Place], bool]) -> Place | None:
+        """The first in order who suits, or None."""
         known = self._first(self._known, suits)
         newcomer = self._first(self._newcomers, suits)
-        if newcomer is None or newcomer.rank is None:
-            return None if known is None or known.rank is None else (known, known.rank[0])
-        score = self.median
-        if known is None or known.rank is None or (score, *newcomer.rank[1:]) < known.rank:
-            return newcomer, score
-        return known, known.rank[0]
+        if known is None or newcomer is None:
+            return known or newcomer
+        return min(known, newcomer, key=self.rank)
+
+    def best_among(self, profiles: Iterable[Profile], suits: Callable[[Place], bool]) -> Place | None:
+        """As `best`, where only the members of these profiles can suit."""
+        best: Place | None = None
+        first: Rank | None = None
+        for profile in profiles:
+            for name in profile.members:
+                place = self.places[name]
+                if place.rank is not None and suits(place):
+                    rank = self.rank(place)
+                    if first is None or rank < first:
+                        best, first = place, rank
+        return best
 
     def _first(self, ranks: list[Rank], suits: Callable[[Place], bool]) -> Place | None:
         places = self.places

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from kindline.language.facts.agents import CommandAnswered, RoutingStateReason
 from kindline.language.facts.inputs import EventParked
 from kindline.language.ids import Instant
@@ -47,13 +49,14 @@ class ShardState:
         """Begin with nothing, at the beginning of time."""
         self.pools: dict[str, Pool] = {}
         self.interactions: dict[str, Interaction] = {}
-        self.ended: dict[str, Interaction] = {}
+        self.ended: OrderedDict[str, Interaction] = OrderedDict()
         self.threads: dict[ThreadKey, str] = {}
         self.past_threads: dict[ThreadKey, dict[str, None]] = {}
         self.parked: dict[bytes, EventParked] = {}
         self.parked_threads: dict[ThreadKey, dict[bytes, None]] = {}
         self.identities = Identities()
-        self.answers: dict[CommandKey, tuple[CommandAnswered, Instant]] = {}
+        # Ordered: they are forgotten from the front, which a plain dict makes slower the more was forgotten.
+        self.answers: OrderedDict[CommandKey, tuple[CommandAnswered, Instant]] = OrderedDict()
         self.replicas: dict[str, Instant] = {}
         self.sessions: dict[str, dict[str, dict[str, None]]] = {}
         self.timers = Timers()

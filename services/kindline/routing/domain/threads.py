@@ -1,0 +1,47 @@
+"""Which interaction an event belongs to: the one it names, the open one of its thread, or the last that was there."""
+
+from __future__ import annotations
+
+from kindline.language.content import ParticipantRole
+from kindline.language.events import InteractionEvent, InteractionStarted, LegRinging, MessageReceived
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.state import ShardState
+
+
+def current(state: ShardState, pool: Pool, event: InteractionEvent) -> Interaction | None:
+    """The interaction an event belongs to: the one it names, the open one of its thread, or the last that was."""
+    named = state.interactions.get(event.interaction_id) or state.ended.get(event.interaction_id)
+    if named is not None and named.pool == pool.name and not opens(event):
+        return named
+    within = account(state, pool, event)
+    key = (pool.name, within, event.thread)
+    found = state.threads.get(key)
+    if found is not None:
+        return state.interactions[found]
+    past = [state.interactions.get(name) or state.ended[name] for name in state.past_threads.get(key, ())]
+    return max(past, key=lambda interaction: interaction.sequence, default=None)
+
+
+def account(state: ShardState, pool: Pool, event: InteractionEvent) -> str:
+    """The account within which an event's thread is unique."""
+    entry_point = pool.entry_points.get(event.entry_point)
+    if entry_point is not None:
+        return entry_point.account or entry_point.name
+    # The entry point left the plan: those who came in by it before are still served.
+    for interaction in state.interactions.values():
+        received = interaction.received
+        if (received.pool, received.entry_point, received.thread) == (pool.name, event.entry_point, event.thread):
+            return received.account
+    return event.entry_point
+
+
+def opens(event: InteractionEvent) -> bool:
+    """Whether an event opens an interaction on a thread that has none."""
+    match event.event:
+        case InteractionStarted() | MessageReceived():
+            return True
+        case LegRinging(role=role):
+            return role is ParticipantRole.CUSTOMER
+        case _:
+            return False
