@@ -20,22 +20,27 @@ class CountingCore:
         self.ticked_at = -math.inf
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
+        """Begin with what was seen."""
         for row in rows:
             if isinstance(row, ReplicaRow):
                 self._see(row.replica_id, row.seen_at)
 
     def rows(self) -> Iterable[SnapshotRow]:
+        """All that was seen, in its order."""
         return [ReplicaRow(replica_id=name, seen_at=at) for name, at in self.seen]
 
     def queue_counts(self) -> Sequence[QueueCount]:
+        """There are no queues."""
         return ()
 
     def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
+        """See what was decided."""
         for fact in facts:
             if isinstance(fact, ReplicaSeen):
                 self._see(fact.replica_id, decided_at)
 
     def decide(self, given: str, now: float) -> Sequence[Fact]:
+        """Number the input; a poisonous one breaks the core after it has changed."""
         fact = ReplicaSeen(replica_id=f"{given}#{len(self.seen)}")
         self._see(fact.replica_id, now)
         if given.endswith("poison"):
@@ -43,18 +48,23 @@ class CountingCore:
         return [fact]
 
     def resume(self, gap_seconds: float, now: float) -> Sequence[Fact]:
+        """Say so."""
         return [Resumed(gap_seconds=gap_seconds)]
 
     def tick(self, now: float) -> Sequence[Fact]:
+        """Count a tick when one is due."""
         return self.decide(TICK, now) if now >= self.ticked_at + TICK_SECONDS else []
 
     def refuse(self, given: str, error: str) -> Sequence[Fact]:
+        """Name the input in the refusal."""
         return [InputRejected(input=InputReference(topic=given, partition=0, offset=0), error=error)]
 
     def next_due(self) -> float | None:
+        """When the next tick is due."""
         return self.ticked_at + TICK_SECONDS if self.seen else None
 
     def quiet(self) -> bool:
+        """Never."""
         return False
 
     def _see(self, name: str, at: float) -> None:

@@ -6,6 +6,7 @@ What stands in a log stays; everything on the way there and back may go wrong, w
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from kindline.ledger.port import (
@@ -75,6 +76,7 @@ class FaultyWriter:
     async def append(
         self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers = ()
     ) -> Appended:
+        """Send, and wait for the acknowledgement, 5 s at the longest."""
         broker, loop = self._broker, asyncio.get_running_loop()
         random, odds = broker.random, broker.odds
         answer: asyncio.Future[Appended] = loop.create_future()
@@ -90,7 +92,7 @@ class FaultyWriter:
             loop.call_later(ACKNOWLEDGED_WITHIN + random.uniform(0, 4), broker.land, partition, key, value)
         else:
             again = random.random() < odds.repeated
-            loop.call_later(delay, self._arrive, answer, (partition, key, value), again)
+            loop.call_later(delay, partial(self._arrive, answer, (partition, key, value), again=again))
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
                 return await asyncio.shield(answer)
@@ -98,20 +100,25 @@ class FaultyWriter:
             raise AppendUnknown from None
 
     def _arrive(
-        self, answer: asyncio.Future[Appended], what: tuple[Partition, bytes | None, bytes | None], again: bool
+        self, answer: asyncio.Future[Appended], what: tuple[Partition, bytes | None, bytes | None], *, again: bool
     ) -> None:
         """Land, perhaps twice; the acknowledgement comes a little later, of either copy, or when the broker is back."""
         broker, loop = self._broker, asyncio.get_running_loop()
         if broker.away:
-            loop.call_later(0.2, self._arrive, answer, what, again)
+            loop.call_later(0.2, partial(self._arrive, answer, what, again=again))
             return
         appended = broker.land(*what)
         if again:
             appended = broker.random.choice([appended, broker.land(*what)])
-        loop.call_later(broker.random.uniform(0.001, 0.01), lambda: answer.done() or answer.set_result(appended))
+        loop.call_later(broker.random.uniform(0.001, 0.01), _answer, answer, appended)
 
     async def close(self) -> None:
-        pass
+        """Let go."""
+
+
+def _answer(answer: asyncio.Future[Appended], appended: Appended) -> None:
+    if not answer.done():
+        answer.set_result(appended)
 
 
 class FaultyReader:
@@ -121,6 +128,7 @@ class FaultyReader:
         self._broker, self._positions = broker, dict(positions)
 
     async def read(self, wait: float) -> Sequence[Record]:
+        """What has landed, in portions; nothing while the broker is away."""
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         await asyncio.sleep(self._broker.random.uniform(0.0005, 0.005))
@@ -142,16 +150,20 @@ class FaultyReader:
         return found
 
     def position(self, partition: Partition) -> int:
+        """The next offset."""
         return self._positions[partition]
 
     async def follow(self, positions: Mapping[Partition, int]) -> None:
+        """Read these from there on."""
         self._positions.update(positions)
 
     async def drop(self, partitions: Collection[Partition]) -> None:
+        """Read these no more."""
         for partition in partitions:
             self._positions.pop(partition, None)
 
     async def close(self) -> None:
+        """Let go."""
         self._positions.clear()
 
 
@@ -162,20 +174,23 @@ class FaultyMembership:
         self._broker, self._member = broker, member
 
     def assigned(self) -> frozenset[int]:
+        """What the group gives this host."""
         return frozenset(number for number, member in self._broker.assigned.items() if member == self._member)
 
     @property
     def generation(self) -> int:
+        """How often the group has changed its mind."""
         return self._broker.generation
 
     async def committed(self, number: int) -> tuple[int, str] | None:
+        """Nothing is ever committed."""
         return None
 
     async def commit(self, offsets: Mapping[int, tuple[int, str]]) -> None:
-        pass
+        """Nobody asks."""
 
     async def close(self) -> None:
-        pass
+        """Let go."""
 
 
 class FaultyLedger:
@@ -185,9 +200,11 @@ class FaultyLedger:
         self._broker, self._member = broker, member
 
     async def partitions(self, topic: str) -> int:
+        """One."""
         return 1
 
     async def bounds(self, partitions: Collection[Partition]) -> Mapping[Partition, Bounds]:
+        """Where they end; LedgerUnavailable while the broker is away."""
         await asyncio.sleep(self._broker.random.uniform(0.001, 0.01))
         if self._broker.away:
             await asyncio.sleep(1.0)
@@ -195,18 +212,22 @@ class FaultyLedger:
         return {partition: Bounds(0, len(self._broker.log(partition))) for partition in partitions}
 
     def writer(self) -> FaultyWriter:
+        """A producer."""
         return FaultyWriter(self._broker)
 
     def reader(self, positions: Mapping[Partition, int]) -> FaultyReader:
+        """A consumer."""
         return FaultyReader(self._broker, positions)
 
     async def join(
         self, group: str, topic: str, on_assigned: Callable[[frozenset[int]], Awaitable[None]] | None = None
     ) -> FaultyMembership:
+        """A place in the group."""
         return FaultyMembership(self._broker, self._member)
 
     async def trim(self, before: Mapping[Partition, int]) -> None:
+        """Nothing is trimmed in a storm."""
         raise NotImplementedError
 
     async def close(self) -> None:
-        pass
+        """Let go."""

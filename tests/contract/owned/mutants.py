@@ -33,6 +33,7 @@ class DecidesFromBeforeItsClaim(Owner[str]):
     """The state is that of the moment when the claim was sent; what lies between is only read, not folded."""
 
     async def claim(self) -> None:
+        """Keep what was known, then claim."""
         self._before = Fold[str](CountingCore())
         self._before.core.restore(self.fold.core.rows(), 0.0)
         self._before.positions = dict(self.fold.positions)
@@ -47,6 +48,7 @@ class TrustsContinuityOfSeveral(Owner[str]):
     """Several batches are in flight, and an acknowledged offset that follows the last is taken for proof enough."""
 
     async def serve(self) -> None:
+        """Count what is sent, not what counts."""
         self._begun = self.fold.reading.seq
         self._flying: set[asyncio.Task[None]] = set()
         self._failure: StandDown | None = None
@@ -79,7 +81,7 @@ class TrustsContinuityOfSeveral(Owner[str]):
             else:
                 await self._settle(batch, appended.offset)
                 if self.fold.reading.owner != self.name:
-                    raise StandDown("superseded")
+                    self._failure = StandDown("superseded")
         except StandDown as problem:
             self._failure = problem
 
@@ -103,6 +105,7 @@ class SnapshotsWhatIsInFlight(Snapshotting[str]):
     """A snapshot is of the deciding state, which runs ahead of the log."""
 
     def moment(self, shard: Shard[str]) -> tuple[SnapshotManifest, list[SnapshotRow]]:
+        """Take the rows that the owner decides on."""
         manifest, rows = super().moment(shard)
         owner = shard.owner
         if owner is None or not owner.owning or not hasattr(owner, "decider"):

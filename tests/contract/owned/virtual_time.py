@@ -21,7 +21,7 @@ class Program:
         self.name = name
         self.dead = False
         self.paused = False
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: dict[asyncio.Task[Any], None] = {}  # In the order of their beginning, which a set would not keep.
         self._resumed: asyncio.Future[None] | None = None
 
     def pause(self) -> None:
@@ -90,18 +90,18 @@ class Gate(Awaitable[Any]):
                 error = problem
 
 
-async def _gated(work: Coroutine[Any, Any, Any], program: Program) -> Any:
+async def _gated(work: Coroutine[Any, Any, Any], program: Program) -> object:
     return await Gate(work, program)
 
 
-def _new_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+def _new_task(loop: asyncio.AbstractEventLoop, work: Any) -> asyncio.Task[Any]:  # noqa: ANN401  # asyncio's own word
     program = PROGRAM.get()
     if program is None:
-        return asyncio.Task(work, loop=loop, **options)
-    task = asyncio.Task(_gated(work, program), loop=loop, **options)
-    program.tasks.add(task)
-    task.add_done_callback(program.tasks.discard)
-    task.add_done_callback(lambda done: work.close())  # It may have been killed before its first step.
+        return asyncio.Task(work, loop=loop)
+    task = asyncio.Task(_gated(work, program), loop=loop)
+    program.tasks[task] = None
+    task.add_done_callback(program.tasks.pop)
+    task.add_done_callback(lambda _: work.close())  # It may have been killed before its first step.
     return task
 
 
@@ -125,7 +125,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._passed = 0.0
         super().__init__(_Instant(self._pass))
         self.set_task_factory(_new_task)
-        self.set_exception_handler(lambda loop, context: None)
+        self.set_exception_handler(lambda _loop, _context: None)
 
     def _pass(self, seconds: float) -> None:
         self._passed += seconds

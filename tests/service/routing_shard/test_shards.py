@@ -1,4 +1,4 @@
-"""The shards of a routing process on a ledger in memory: an offer from an event, a takeover, a bad input, a clean end."""
+"""The shards of a routing process on a ledger in memory: an offer, a takeover, bad input, a clean end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +21,7 @@ from kindline.routing.adapters.shards import Shards, ShardSettings
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import AgentSpoke, EventArrived, Input
 from kindline.runtime.clock import BusinessClock
+from kindline.runtime.identities import fresh_command_id
 from tests.given import POOL, plan
 
 SHARDS = 2
@@ -90,7 +91,9 @@ async def until(is_so: Callable[[], bool], limit: float = LIMIT) -> None:
             await asyncio.sleep(0.01)
 
 
-async def publish(ledger: MemoryLedger, said: e.InteractionEvent | a.AgentEvent | PlanPublished, name: str = "") -> None:
+async def publish(
+    ledger: MemoryLedger, said: e.InteractionEvent | a.AgentEvent | PlanPublished, name: str = ""
+) -> None:
     """Append an input as a channel, presence or a planner does."""
     topic = {e.InteractionEvent: topics.INTERACTIONS, a.AgentEvent: topics.AGENTS}.get(type(said), topics.PLAN)
     headers = envelope.headers(kind="test", event_id=name, source="test", happened_at=BusinessClock().now())
@@ -111,15 +114,10 @@ async def amy_is_available(ledger: MemoryLedger) -> None:
     """Amy signs in and declares herself available."""
     await publish(ledger, PlanPublished(plan=plan()))
     await publish(ledger, amy(a.SessionOpened(session_id="s-1", replica_id="p-1")))
-    status = a.AgentCommand(command_id=a_command(), session_id="s-1", command=a.SetStatus(status=a.AgentStatus.AVAILABLE))
+    status = a.AgentCommand(
+        command_id=fresh_command_id(), session_id="s-1", command=a.SetStatus(status=a.AgentStatus.AVAILABLE)
+    )
     await publish(ledger, amy(status))
-
-
-def a_command() -> str:
-    """A fresh command id."""
-    from kindline.runtime.identities import fresh_command_id
-
-    return fresh_command_id()
 
 
 async def test_a_typed_line_becomes_an_offer_that_counts() -> None:
@@ -149,7 +147,7 @@ async def test_the_plan_is_read_before_anything_else() -> None:
 
 
 async def test_an_input_that_breaks_the_engine_is_refused_and_stops_nobody() -> None:
-    """The engine's failure is undone, stands in the log as a refusal without anybody's words, and the next chat goes on."""
+    """The failure is undone, stands in the log as a refusal without anybody's words, and the next chat goes on."""
     ledger = MemoryLedger(SHARDS)
     async with Router(ledger, engine=Delicate).running() as router:
         await publish(ledger, PlanPublished(plan=plan()))

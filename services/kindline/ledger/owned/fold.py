@@ -7,16 +7,14 @@ be kept.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Generic
 
 from kindline.language.content import Because
-from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord, InputPosition
-from kindline.language.reading import LevelTooHigh, Reading, Verdict, read
+from kindline.language.log import DecisionBatch, DecisionRecord, InputPosition
+from kindline.language.reading import Reading
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
-from kindline.ledger.codec import decode_decision
-from kindline.ledger.codec.errors import Undecodable, UnknownFact
 from kindline.ledger.owned.core import Core, Given, ShardStopped
+from kindline.ledger.owned.judging import counted, judged
 from kindline.ledger.port import Record
 
 
@@ -49,35 +47,21 @@ class Fold(Generic[Given]):
         """Fold the record that comes next; gives it if it counts. Raises ShardStopped if this code cannot read it."""
         if record.offset < self.next_offset:
             return None
-        try:
-            decision = decode_decision(record.value or b"")
-        except UnknownFact as problem:
-            self._skip_or_stop(problem, record.offset)
-            return None
-        except Undecodable as problem:
-            raise ShardStopped(f"offset {record.offset} of shard {record.partition.number}: {problem}") from problem
-        return decision if self.count(decision, record.offset) else None
+        reading, decision = judged(self.reading, record)
+        return self._take(reading, decision, record.offset)
 
-    def count(self, decision: DecisionRecord, offset: int) -> bool:
-        """Fold what stands at an offset, which must not lie before next_offset; whether it counts."""
-        try:
-            self.reading, verdict = read(self.reading, decision)
-        except LevelTooHigh as problem:
-            raise ShardStopped(str(problem)) from problem
-        self.next_offset = offset + 1
-        if verdict is Verdict.IGNORED:
-            return False
+    def count(self, decision: DecisionRecord, offset: int) -> DecisionRecord | None:
+        """As take(), for what was just acknowledged at an offset, which must not lie before next_offset."""
+        reading, known = counted(self.reading, decision)
+        return self._take(reading, known, offset)
+
+    def _take(self, reading: Reading, decision: DecisionRecord | None, offset: int) -> DecisionRecord | None:
+        self.reading, self.next_offset = reading, offset + 1
         if isinstance(decision, DecisionBatch):
             self._fold(decision, offset)
-        self.released = isinstance(decision, DecisionBatch) and decision.released
-        return True
-
-    def _skip_or_stop(self, problem: UnknownFact, offset: int) -> None:
-        """A batch with an unknown fact may be passed over only if it does not count anyway."""
-        _, verdict = read(self.reading, replace(problem.batch, level=LEVEL))
-        if verdict is Verdict.COUNTS:
-            raise ShardStopped(str(problem)) from problem
-        self.next_offset = offset + 1
+        if decision is not None:
+            self.released = isinstance(decision, DecisionBatch) and decision.released
+        return decision
 
     def _fold(self, batch: DecisionBatch, offset: int) -> None:
         try:

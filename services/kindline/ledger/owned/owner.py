@@ -149,8 +149,12 @@ class Owner(Generic[Given]):
         self._sent_at = asyncio.get_running_loop().time()
         appended = await self._append(value)
         await self._settle(batch, appended.offset)
-        if self.fold.reading != Reading(batch.epoch, batch.owner, batch.seq):
+        if not self._counts(batch):
             raise StandDown(f"epoch {self.fold.reading.epoch} owns it now")
+
+    def _counts(self, batch: DecisionBatch) -> bool:
+        """Whether a batch counted, judged right after the log was folded through it."""
+        return self.fold.reading == Reading(batch.epoch, batch.owner, batch.seq)
 
     async def _append(self, value: bytes) -> Appended:
         clock = self._means.clock
@@ -172,15 +176,12 @@ class Owner(Generic[Given]):
         if offset < self.fold.next_offset:
             raise StandDown("the log went back behind what it had acknowledged")
         if offset == self.fold.next_offset:
-            if self.fold.count(decision, offset):
-                self._counted(decision, offset)
+            self._counted(self.fold.count(decision, offset), offset)
             return
         for record in await self._between(self.fold.next_offset, offset):
-            counted = self.fold.take(record)
-            if counted is not None:
-                self._counted(counted, record.offset)
+            self._counted(self.fold.take(record), record.offset)
 
-    def _counted(self, decision: DecisionRecord, offset: int) -> None:
+    def _counted(self, decision: DecisionRecord | None, offset: int) -> None:
         if isinstance(decision, DecisionBatch):
             self._deliver(decision, offset)
 

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -19,13 +18,14 @@ from kindline.ledger.owned.core import OnCounted, OwnedSettings
 from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.log import OwnedLog
 from kindline.ledger.owned.means import Means
+from kindline.ledger.owned.trimming import TrimSettings, trim_shard
 from kindline.ledger.port import Ledger, LedgerUnavailable
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
 from kindline.routing.adapters.inputs import Inputs
 from kindline.routing.adapters.shard_core import EngineCore
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import Input
-from kindline.runtime.clock import BusinessClock
+from kindline.runtime.clock import BusinessClock, SystemClock
 from kindline.runtime.identities import fresh_id
 
 log = logging.getLogger("kindline.routing.shards")
@@ -42,6 +42,7 @@ class ShardSettings:
     member: str = field(default_factory=fresh_id)
     """Name of this process in the log, for people; it proves nothing."""
     owned: OwnedSettings = field(default_factory=OwnedSettings)
+    trim: TrimSettings = field(default_factory=TrimSettings)
 
 
 class Shards:
@@ -73,13 +74,13 @@ class Shards:
             return
         self._log = OwnedLog(self._means(count), count)
         self.ready.set()
-        feeding = asyncio.ensure_future(self._feed.run())
+        background = [asyncio.ensure_future(self._feed.run()), asyncio.ensure_future(self._trim())]
         try:
             await self._log.run()
         finally:
-            feeding.cancel()
-            with suppress(asyncio.CancelledError):
-                await feeding
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
 
     def stop(self) -> None:
         """Let go of everything; run() then ends, within 8 s."""
@@ -96,6 +97,19 @@ class Shards:
                 log.warning("the ledger is not there yet: %s", problem)
                 await asyncio.sleep(0.5)
         return None
+
+    async def _trim(self) -> None:
+        """Now and then delete what nobody needs any more of the shards that are owned then."""
+        wall, settings = SystemClock().wall, self._settings.trim
+        while True:
+            await asyncio.sleep(settings.every)
+            for shard in sorted(self.owned()):
+                try:
+                    trimmed = await trim_shard(self._ledger, shard, wall(), settings)
+                    if trimmed:
+                        log.info("shard %d: trimmed %s", shard, {its.topic: at for its, at in trimmed.items()})
+                except Exception:
+                    log.exception("shard %d could not be trimmed; it is tried again later", shard)
 
     def _means(self, count: int) -> Means[Input]:
         return Means(

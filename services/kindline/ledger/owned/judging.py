@@ -1,0 +1,44 @@
+"""The reading rule applied to records as they stand in the log, for every reader that owns or relays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord
+from kindline.language.reading import LevelTooHigh, Reading, Verdict, read
+from kindline.ledger.codec import decode_decision
+from kindline.ledger.codec.errors import Undecodable, UnknownFact
+from kindline.ledger.owned.core import ShardStopped
+from kindline.ledger.port import Record
+
+
+def judged(reading: Reading, record: Record) -> tuple[Reading, DecisionRecord | None]:
+    """The reading after a record, and what the record says if it counts.
+
+    Raises ShardStopped for a record that counts, or may count, and that this code cannot understand.
+    """
+    try:
+        decision = decode_decision(record.value or b"")
+    except UnknownFact as problem:
+        # A batch that does not count anyway may be passed over, whatever it holds.
+        _, verdict = read(reading, replace(problem.batch, level=LEVEL))
+        if verdict is Verdict.COUNTS:
+            raise ShardStopped(str(problem)) from problem
+        return reading, None
+    except Undecodable as problem:
+        raise ShardStopped(f"offset {record.offset} of shard {record.partition.number}: {problem}") from problem
+    return counted(reading, decision)
+
+
+def counted(reading: Reading, decision: DecisionRecord) -> tuple[Reading, DecisionRecord | None]:
+    """As judged(), for a decision that is known already."""
+    try:
+        after, verdict = read(reading, decision)
+    except LevelTooHigh as problem:
+        raise ShardStopped(str(problem)) from problem
+    return after, decision if verdict is Verdict.COUNTS else None
+
+
+def adopted(first: DecisionBatch) -> Reading:
+    """The reading just before the first record of a trimmed log, which is a batch that counts."""
+    return Reading(first.epoch, first.owner, first.seq - 1)
