@@ -23,7 +23,7 @@ from kindline.channels.adapters.server import WebServer
 from kindline.channels.adapters.settings import ChannelSettings
 from kindline.ledger import topics
 from kindline.ledger.attendance import shard_count
-from kindline.ledger.port import Ledger
+from kindline.ledger.port import Ledger, Partition
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
 
@@ -55,7 +55,7 @@ async def build(settings: ChannelSettings, clock: BusinessClock, ledger: Ledger,
     numbers, attendance = Numbers(on.metrics), Attendance()
     shards = await shard_count(ledger)
     following = Following(ledger, shards, attendance.wake)
-    publisher = Publisher(ledger, clock, shards, numbers)
+    publisher = Publisher(ledger, clock, on.system, shards, numbers)
     reporter = Reporter(publisher, numbers)
     departures = Departures(attendance, following, publisher, on.system, settings.orphan_seconds)
     on.closer(publisher.close)
@@ -107,7 +107,7 @@ def _tell_by_web_hook(
 
 async def _ledger_answers(ledger: Ledger) -> str | None:
     try:
-        await ledger.partitions(topics.INTERACTIONS)
+        await ledger.bounds([Partition(topics.INTERACTIONS, 0)])
     except Exception as error:  # noqa: BLE001 - whatever it is, the check says so.
         return f"the ledger does not answer ({type(error).__name__}): is Kafka up?"
     return None

@@ -17,8 +17,9 @@ from kindline.channels.adapters.metrics import Numbers
 from kindline.channels.domain.notices import Notice, Notices
 from kindline.channels.domain.progress import Progress, progress
 from kindline.language.log import DecisionBatch
-from kindline.language.reading import Verdict, read
+from kindline.language.reading import LevelTooHigh, Reading, Verdict, read
 from kindline.ledger import codec, topics
+from kindline.ledger.codec import Undecodable, UnknownFact
 from kindline.ledger.port import Ledger, LedgerUnavailable, Membership, OutsideLog, Partition, Record
 
 GROUP = "kindline-web-hooks"
@@ -87,20 +88,25 @@ class NoticeLog:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_telling(self, membership: Membership, shard: int) -> None:
+        lost = False
         while True:
             try:
-                await self._tell(membership, shard, await self._begin(membership, shard))
+                await self._tell(membership, shard, await self._begin(membership, shard, lost=lost))
             except LedgerUnavailable:
                 await asyncio.sleep(RETRY_SECONDS)
             except OutsideLog:
                 # What lay between is gone for good; saying so loudly is all that is left.
+                lost = True
                 self._numbers.rebuilds.labels("web_hooks_outside_log").inc()
                 log.error("shard %d: decisions were trimmed before their web hooks were sent", shard)  # noqa: TRY400
-                await self._commit(membership, shard, await self._now(shard))
+            except (Undecodable, UnknownFact, LevelTooHigh):
+                # Nothing is skipped: this shard waits for a version that understands, the others go on.
+                log.exception("shard %d: no web hooks are sent any more", shard)
+                return
 
-    async def _begin(self, membership: Membership, shard: int) -> Progress:
+    async def _begin(self, membership: Membership, shard: int, *, lost: bool) -> Progress:
         committed = await membership.committed(shard)
-        found = progress(*committed) if committed else None
+        found = progress(*committed) if committed and not lost else None
         if found is None:
             found = await self._now(shard)
             await self._commit(membership, shard, found)
@@ -124,17 +130,18 @@ class NoticeLog:
         try:
             while True:
                 for record in await reader.read(READ_SECONDS):
-                    decision = codec.decode_decision(record.value or b"")
                     before = reading
-                    reading, verdict = read(before, decision)
-                    if verdict is Verdict.COUNTS and isinstance(decision, DecisionBatch):
-                        for notice in notices.apply(decision, record.offset, before):
+                    reading, batch = _counted(before, record)
+                    if batch is not None:
+                        for notice in notices.apply(batch, record.offset, before):
                             await self._pass_on(notices, notice, record, begin)
                     reached_to = record.offset + 1
                 reached = notices.progress(reached_to, reading)
                 if reached != committed and loop.time() >= next_commit:
-                    await self._commit(membership, shard, reached)
-                    committed, next_commit = reached, loop.time() + COMMIT_SECONDS
+                    next_commit = loop.time() + COMMIT_SECONDS
+                    with contextlib.suppress(LedgerUnavailable):
+                        await self._commit(membership, shard, reached)
+                        committed = reached
         finally:
             await reader.close()
             # A clean stop leaves nothing to repeat; if this last word does not get through, some is repeated.
@@ -150,3 +157,19 @@ class NoticeLog:
 
     async def _commit(self, membership: Membership, shard: int, reached: Progress) -> None:
         await membership.commit({shard: (reached.offset, reached.note())})
+
+
+def _counted(reading: Reading, record: Record) -> tuple[Reading, DecisionBatch | None]:
+    """The reading after a record, and its batch if that counts. Raises Undecodable, UnknownFact, LevelTooHigh."""
+    if record.value is None:
+        return reading, None
+    try:
+        decision = codec.decode_decision(record.value)
+    except UnknownFact as unknown:
+        if read(reading, unknown.batch)[1] is Verdict.IGNORED:
+            return reading, None
+        raise
+    after, verdict = read(reading, decision)
+    if verdict is Verdict.COUNTS and isinstance(decision, DecisionBatch):
+        return after, decision
+    return after, None
