@@ -123,17 +123,15 @@ class Floor:
     def _say(self, now: Instant, step: Step) -> None:
         for key in sorted(step.look_at_queues):
             if key not in self.kept.queues:
-                self.queues.pop(key, None)
-                step.gone.append(key)
+                step.gone += [key] if self.queues.pop(key, None) else []
             elif (queue := self._queue(key)) != self.queues.get(key):
                 self.queues[key] = queue
                 step.rows.append(replace(queue, as_of=now))
         for key in sorted(step.look_at_agents & self.kept.agents.keys()):
             if self._has_left(key):
                 del self.kept.agents[key]
-                del self.agents[key]
                 step.agents.add(key)
-                step.gone.append(key)
+                step.gone += [key] if self.agents.pop(key, None) else []
             elif (agent := self._agent(key)) != self.agents.get(key):
                 self.agents[key] = agent
                 step.rows.append(replace(agent, as_of=now))
