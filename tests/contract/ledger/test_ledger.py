@@ -5,7 +5,17 @@ import time
 
 import pytest
 
-from kindline.ledger.port import AppendRefused, AppendUnknown, Bounds, Ledger, OutsideLog, Partition, Reader, Record
+from kindline.ledger.port import (
+    Appended,
+    AppendRefused,
+    AppendUnknown,
+    Bounds,
+    Ledger,
+    OutsideLog,
+    Partition,
+    Reader,
+    Record,
+)
 from tests.contract.ledger.conftest import PARTITIONS, Place
 
 LIMIT = 15.0
@@ -60,6 +70,20 @@ async def test_appends_keep_the_order_in_which_they_began(place: Place) -> None:
     assert [place.offset for place in appended] == list(range(200))
     found = await read_until(ledger.reader({partition: 0}), 200)
     assert [record.value for record in found] == [str(number).encode() for number in range(200)]
+
+
+async def test_nobody_passes_those_who_wait_for_the_first_connection(place: Place) -> None:
+    """Appends that begin while earlier ones still wait for the writer to connect come after them."""
+    ledger = place.open()
+    writer = ledger.writer()
+    partition = Partition(place.topic, 0)
+    begun: list[asyncio.Task[Appended]] = []
+    async with asyncio.timeout(LIMIT):
+        while len(begun) < 300 or not begun[100].done():
+            begun.append(asyncio.create_task(writer.append(partition, None, str(len(begun)).encode())))
+            await asyncio.sleep(0 if len(begun) > 200 and len(begun) % 50 else 0.002)
+        offsets = [(await one).offset for one in begun]
+    assert offsets == sorted(offsets)
 
 
 async def test_a_reader_begins_where_it_is_told(place: Place) -> None:
