@@ -19,6 +19,11 @@ class CountingCore:
         self.seen: list[tuple[str, float]] = []
         self.ticked_at = -math.inf
 
+    @staticmethod
+    def of(*names: str, at: float) -> list[SnapshotRow]:
+        """The rows of a core that saw these."""
+        return [ReplicaRow(replica_id=name, seen_at=at) for name in names]
+
     def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
         """Begin with what was seen."""
         for row in rows:
@@ -57,7 +62,7 @@ class CountingCore:
 
     def refuse(self, given: str, error: str) -> Sequence[Fact]:
         """Name the input in the refusal."""
-        return [InputRejected(input=InputReference(topic=given, partition=0, offset=0), error=error)]
+        return [InputRejected(input=InputReference(topic=given[:20], partition=0, offset=0), error=error)]
 
     def next_due(self) -> float | None:
         """When the next tick is due."""

@@ -7,6 +7,7 @@ the input stands in the log as refused, so that no later owner trips over it.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Generic
@@ -90,10 +91,12 @@ class Decider(Generic[Given]):
             facts = decide()
             part = encoded(facts, self._settings.bytes_per_decision)
         except Exception as problem:
-            log.exception("a decision failed; the state is rebuilt without it")
+            error = place_of(problem)
+            frames = "".join(traceback.format_tb(problem.__traceback__))  # Not its words: they may be a customer's.
+            log.error("a decision failed with %s; the state is rebuilt without it\n%s", error, frames)  # noqa: TRY400
             self._counts["state_rebuilds"] += 1
             self.core = self._rebuilt(gathering.facts, gathering.now)
-            return _place_of(problem)
+            return error
         gathering.add(facts, part)
         return ""
 
@@ -106,7 +109,7 @@ class Decider(Generic[Given]):
         return core
 
 
-def _place_of(problem: BaseException) -> str:
+def place_of(problem: BaseException) -> str:
     """The kind of an error and where it was raised: its own words might quote what a customer said."""
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -67,7 +67,7 @@ class Fold(Generic[Given]):
         try:
             self.core.apply(batch.facts, batch.decided_at)
         except Exception as problem:
-            raise ShardStopped(f"the facts at offset {offset} cannot be folded: {problem!r}") from problem
+            raise ShardStopped(f"the facts at offset {offset} cannot be folded: {type(problem).__name__}") from problem
         self.positions.update({position.topic: position.next_offset for position in batch.input_positions})
         self.decided_at = batch.decided_at
         self.next_within = batch.next_within

@@ -1,0 +1,157 @@
+"""Snapshots and trimming on a ledger in memory: what is read back is whole, and what is deleted is never missed."""
+
+import hashlib
+
+import pytest
+
+from kindline.language.facts import ReplicaSeen
+from kindline.language.log import DecisionBatch, EpochClaim, InputPosition
+from kindline.language.snapshot import IdentityRow, ReplicaRow, SnapshotManifest, SnapshotRow
+from kindline.ledger import codec, topics
+from kindline.ledger.memory import MemoryLedger
+from kindline.ledger.memory.log import MemoryLog
+from kindline.ledger.owned.trimming import TrimSettings, trim_shard
+from kindline.ledger.port import Partition
+from kindline.ledger.snapshots import BYTES_PER_PART, newest_whole, write_snapshot
+
+SHARD = 0
+PLACE = Partition(topics.SNAPSHOTS, SHARD)
+DECISIONS = Partition(topics.DECISIONS, SHARD)
+INTERACTIONS = Partition(topics.INTERACTIONS, SHARD)
+AGENTS = Partition(topics.AGENTS, SHARD)
+
+
+class Wall:
+    """A wall clock that is set by hand."""
+
+    def __init__(self) -> None:
+        """Begin somewhere."""
+        self.time = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        """What it shows."""
+        return self.time
+
+
+def manifest(name: str, next_offset: int, inputs: int = 0) -> SnapshotManifest:
+    """A manifest as an owner begins it."""
+    positions = tuple(InputPosition(topic=topic, next_offset=inputs) for topic in topics.INPUTS)
+    return SnapshotManifest(
+        snapshot_id=name, epoch=1, owner="o", seq=next_offset, next_offset=next_offset, input_positions=positions,
+        decided_at=1.0, parts=0, sha256=b"", next_within=0.5, released=False,
+    )  # fmt: skip
+
+
+def rows(count: int, width: int = 20) -> list[SnapshotRow]:
+    """So many rows of about this many bytes."""
+    return [ReplicaRow(replica_id=f"{number:0{width}}", seen_at=float(number)) for number in range(count)]
+
+
+async def write(ledger: MemoryLedger, name: str, next_offset: int, its: list[SnapshotRow], inputs: int = 0) -> None:
+    """Write a snapshot."""
+    begun = manifest(name, next_offset, inputs)
+    await write_snapshot(ledger, ledger.writer(), SHARD, manifest=begun, rows=its)
+
+
+async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
+    """Rows of several megabytes are written in parts of at most one, and read back in their order."""
+    ledger, its = MemoryLedger(1), rows(3_000, 1_000)
+    await write(ledger, "a", 10, its)
+    sizes = [len(record.value or b"") for record in ledger.log.records(PLACE)]
+    assert max(sizes) <= BYTES_PER_PART + 100
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert list(whole.rows) == its
+    assert whole.manifest.parts == len(sizes) - 1 == 3
+
+
+async def test_the_newest_of_several_is_taken_and_two_are_kept() -> None:
+    """A reader begins at the furthest position, and of the older snapshots only one stays."""
+    ledger = MemoryLedger(1)
+    for number in range(4):
+        await write(ledger, f"s{number}", number * 10, rows(number + 1))
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert (whole.manifest.snapshot_id, len(whole.rows)) == ("s3", 4)
+    left = {record.key: record.value for record in ledger.log.records(PLACE)}
+    assert {(key or b"").split(b"/")[1] for key, value in left.items() if value is not None} == {b"s2", b"s3"}
+
+
+@pytest.mark.parametrize("broken", ["a part is missing", "a part was changed", "the manifest is missing"])
+async def test_a_snapshot_that_is_not_whole_is_passed_over(broken: str) -> None:
+    """When the newest snapshot was not finished or is damaged, readers begin at the one before."""
+    ledger = MemoryLedger(1)
+    await write(ledger, "good", 10, rows(3))
+    part = codec.encode(codec.decode_snapshot(ledger.log.records(PLACE)[0].value or b""))
+    bad = manifest("bad", 20)
+    if broken != "a part is missing":
+        ledger.log.append(PLACE, b"0/bad/000000", part + part if broken == "a part was changed" else part)
+    if broken != "the manifest is missing":
+        changed = {"parts": 1, "sha256": hashlib.sha256(part).digest()}
+        fields = {name: getattr(bad, name) for name in SnapshotManifest.__dataclass_fields__} | changed
+        ledger.log.append(PLACE, b"0/bad/manifest", codec.encode(SnapshotManifest(**fields)))
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert whole.manifest.snapshot_id == "good"
+    await write(ledger, "next", 30, rows(1))
+    await write(ledger, "last", 40, rows(1))
+    left = {record.key: record.value for record in ledger.log.records(PLACE)}
+    assert {(key or b"").split(b"/")[1] for key, value in left.items() if value is not None} == {b"next", b"last"}
+
+
+async def test_a_busy_hour_of_identities_fits_into_parts() -> None:
+    """An hour with more identities than a part may hold is written in pieces, and none of them is lost."""
+    ledger = MemoryLedger(1)
+    identities = b"".join(number.to_bytes(16, "big") for number in range(200_000))
+    await write(ledger, "a", 10, [IdentityRow(hour=1, opening=True, identities=identities)])
+    assert max(len(record.value or b"") for record in ledger.log.records(PLACE)) <= BYTES_PER_PART + 100
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert b"".join(row.identities for row in whole.rows if isinstance(row, IdentityRow)) == identities
+
+
+def old_log(wall: Wall) -> MemoryLog:
+    """Ten old batches and ten young ones, ten old inputs and ten young ones, with a zombie's batch among the old."""
+    log = MemoryLog(1, now=wall)
+    log.append(DECISIONS, None, codec.encode(EpochClaim(epoch=1, owner="o", claimant="c")))
+    for number in range(20):
+        if number == 10:
+            log.append(DECISIONS, None, codec.encode(batch(99, "a zombie")))
+            wall.time += 40 * 86_400.0
+        log.append(INTERACTIONS, None, b"input")
+        log.append(DECISIONS, None, codec.encode(batch(number + 1, "o")))
+    return log
+
+
+def batch(seq: int, owner: str) -> DecisionBatch:
+    """A batch with one fact."""
+    return DecisionBatch(
+        epoch=1, owner=owner, seq=seq, level=1, decided_at=float(seq), facts=(ReplicaSeen(replica_id="r"),),
+        next_within=0.5, released=False,
+    )  # fmt: skip
+
+
+async def test_what_is_old_and_covered_by_two_snapshots_is_deleted() -> None:
+    """Old records go, young ones stay, and the log begins with a batch that counts."""
+    wall = Wall()
+    log = old_log(wall)
+    ledger = MemoryLedger(log=log)
+    for number in range(2):
+        await write(ledger, f"s{number}", 15 + number, rows(1), inputs=14)
+    begins = await trim_shard(ledger, SHARD, wall(), TrimSettings())
+    assert begins == {DECISIONS: 10, INTERACTIONS: 10}
+    first = codec.decode_decision(log.records(DECISIONS)[0].value or b"")
+    assert isinstance(first, DecisionBatch)
+    assert (first.owner, first.seq) == ("o", 10)
+
+
+async def test_nothing_above_the_second_newest_snapshot_is_deleted() -> None:
+    """However old they are, records that a snapshot's reader still needs stay."""
+    wall = Wall()
+    log = old_log(wall)
+    ledger = MemoryLedger(log=log)
+    assert await trim_shard(ledger, SHARD, wall(), TrimSettings()) == {}
+    await write(ledger, "older", 5, rows(1), inputs=3)
+    await write(ledger, "newer", 15, rows(1), inputs=14)
+    assert await trim_shard(ledger, SHARD, wall(), TrimSettings()) == {DECISIONS: 4, INTERACTIONS: 3}
+    assert await trim_shard(ledger, SHARD, wall(), TrimSettings()) == {DECISIONS: 4}
