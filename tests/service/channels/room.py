@@ -21,12 +21,13 @@ from kindline.language.log import LEVEL, DecisionBatch, EpochClaim
 from kindline.ledger import codec, topics
 from kindline.ledger.envelope import Envelope, decode_input, read_envelope
 from kindline.ledger.memory import MemoryLedger
-from kindline.ledger.port import Partition
+from kindline.ledger.port import Ledger, Partition
 from kindline.runtime.on import On
 from kindline.runtime.settings import ProcessSettings
 from tests.domain.channels.given import CHAT, POOL, plan_adopted
 
 LIMIT = 10.0
+SHARDS = 4
 SECRET = b"a secret for tests of 32 bytes!!"
 
 
@@ -43,10 +44,10 @@ async def until(found: Callable[[], Awaitable[bool] | bool], limit: float = LIMI
 class Owner:
     """Owns the shard of POOL and decides what a test says; a heartbeat every half second, as a real one."""
 
-    def __init__(self, ledger: MemoryLedger) -> None:
-        """Claim the shard with the first batch."""
+    def __init__(self, ledger: Ledger, shards: int = SHARDS) -> None:
+        """Own nothing yet."""
         self._writer = ledger.writer()
-        self._partition = Partition(topics.DECISIONS, shard_of(POOL, ledger.log.partitions(topics.DECISIONS)))
+        self._partition = Partition(topics.DECISIONS, shard_of(POOL, shards))
         self._seq = 0
         self._turn = asyncio.Lock()
 
@@ -120,12 +121,7 @@ class Room:
 
     async def socket(self, origin: str | None = None) -> ClientConnection:
         """A connected socket."""
-        socket = await connect(
-            f"ws://127.0.0.1:{self.channels.port}/chat",
-            subprotocols=[Subprotocol(SUBPROTOCOL)],
-            max_size=None,
-            origin=Origin(origin) if origin else None,
-        )
+        socket = await connected(self.channels.port, origin)
         self.sockets.append(socket)
         return socket
 
@@ -134,6 +130,16 @@ class Room:
         for socket in self.sockets:
             socket.transport.abort()
             await socket.wait_closed()
+
+
+async def connected(port: int, origin: str | None = None) -> ClientConnection:
+    """A socket to the chat on this port."""
+    return await connect(
+        f"ws://127.0.0.1:{port}/chat",
+        subprotocols=[Subprotocol(SUBPROTOCOL)],
+        max_size=None,
+        origin=Origin(origin) if origin else None,
+    )
 
 
 class Page:
@@ -162,6 +168,15 @@ class Page:
                 if frame["type"] == kind and all(frame.get(name) == value for name, value in fields.items()):
                     return dict(frame)
 
+    async def hear_any(self, *kinds: str) -> str:
+        """Wait until one of these is heard; gives which."""
+        async with asyncio.timeout(LIMIT):
+            while True:
+                frame = json.loads(await self.socket.recv())
+                self.heard.append(frame)
+                if frame["type"] in kinds:
+                    return str(frame["type"])
+
     async def closed(self) -> int:
         """Wait until the other side closes; gives the code."""
         async with asyncio.timeout(LIMIT):
@@ -186,7 +201,7 @@ async def running(
     **settings: Any,  # noqa: ANN401 - whatever ChannelSettings takes
 ) -> AsyncIterator[Room]:
     """Run the room, with the plan in force and these facts decided; an owner who was there before goes on."""
-    ledger = ledger or MemoryLedger(4)
+    ledger = ledger or MemoryLedger(SHARDS)
     if owner is None:
         owner = Owner(ledger)
         await owner.claim()

@@ -42,9 +42,14 @@ def signed(body: bytes, *, key: bytes = NEW, webhook_id: str = "w1", age: int = 
 
 
 async def post(room: Room, body: bytes, headers: dict[str, str], endpoint: str = ENDPOINT) -> httpx.Response:
+    """Send one web hook to a room."""
+    return await send(room.url, body, headers, endpoint)
+
+
+async def send(url: str, body: bytes, headers: dict[str, str], endpoint: str) -> httpx.Response:
     """Send one web hook."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        return await client.post(f"{room.url}/hooks/{endpoint}", content=body, headers=headers, timeout=20)
+        return await client.post(f"{url}/hooks/{endpoint}", content=body, headers=headers, timeout=20)
 
 
 async def test_a_signed_web_hook_opens_an_interaction() -> None:

@@ -29,7 +29,7 @@ async def channels_of(centre: House, grace_seconds: float = 20.0) -> AsyncIterat
     async with On(process) as on:
         channels = await build(settings, BusinessClock(), ledger, on)
         await until(lambda: channels.following.not_started() is None)
-        room = Room(ledger, Owner(ledger), channels, on)
+        room = Room(ledger, Owner(ledger, channels.following.shards), channels, on)
         try:
             yield room
         finally:
