@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypedDict, TypeVar, Unpack
 
 from kindline.language import agents as a
 from kindline.language import events as e
@@ -22,45 +23,96 @@ POOL = "acme/support"
 SHARDS = 4
 MORNING = 1_700_000_000.0
 REPLICA = "presence-1"
+BEAT_SECONDS = 2.0
 
 FactType = TypeVar("FactType")
 
 
 def needs(language: str = "", **skills: int) -> Needs:
-    """Needs, as needs(language="en", billing=2)."""
+    """What an interaction needs; skills are named with their levels."""
     return Needs(
         skills=tuple(SkillNeed(skill=skill, level=level) for skill, level in skills.items()), language=language
     )
 
 
 def agent(agent_id: str, *, languages: Iterable[str] = (), **skills: int) -> AgentPlan:
-    """An agent of the plan who serves every channel and queue, as agent("amy", billing=3)."""
+    """An agent of the plan who serves every channel and queue; skills are named with their levels."""
     held = tuple(SkillPlan(skill=skill, level=level) for skill, level in skills.items())
     return AgentPlan(agent_id=agent_id, skills=held, languages=tuple(languages))
 
 
-def plan(**changes: Any) -> Plan:
+class PlanChanges(TypedDict, total=False):
+    """What of a plan a test may set."""
+
+    pool: str
+    version: int
+    skills: tuple[str, ...]
+    queues: tuple[QueuePlan, ...]
+    entry_points: tuple[EntryPointPlan, ...]
+    agents: tuple[AgentPlan, ...]
+    channels: tuple[ChannelPlan, ...]
+    limits: PoolLimits
+    reason_codes: tuple[str, ...]
+
+
+class QueueChanges(TypedDict, total=False):
+    """What of a queue a test may set."""
+
+    needs: Needs
+    weight: int
+    offer_seconds: float
+    back_off_seconds: float
+    offers_at_once: int
+    wrap_up_seconds: float
+    longest_wait_seconds: float
+
+
+class About(TypedDict, total=False):
+    """What a test may say of an event: an id of its own, how long ago it happened, the interaction it names."""
+
+    name: str
+    age: float
+    interaction_id: str
+
+
+class Brought(About, total=False):
+    """What a test may say of an arrival."""
+
+    needing: Needs
+    priority: int
+    queue: str
+    held_by_bot: bool
+
+
+class Said(TypedDict, total=False):
+    """What a test may say of a command: its id, the session that asks, how long ago it was made."""
+
+    command_id: str
+    session: str
+    said_ago: float
+
+
+def plan(**changes: Unpack[PlanChanges]) -> Plan:
     """A plan with a chat page, a phone number and a form, two queues and three agents; give what should differ."""
-    settings: dict[str, Any] = {
-        "pool": POOL,
-        "skills": ("billing", "sales"),
-        "queues": (QueuePlan(name="general"), QueuePlan(name="billing", needs=needs(billing=1))),
-        "entry_points": (
+    usual = Plan(
+        pool=POOL,
+        skills=("billing", "sales"),
+        queues=(QueuePlan(name="general"), QueuePlan(name="billing", needs=needs(billing=1))),
+        entry_points=(
             EntryPointPlan(name="chat", channel=Channel.CHAT, queue="general"),
             EntryPointPlan(name="phone", channel=Channel.VOICE, queue="general"),
             EntryPointPlan(name="form", channel=Channel.WEB_HOOK, queue="general"),
             EntryPointPlan(name="mail", channel=Channel.EMAIL, queue="general"),
             EntryPointPlan(name="billing-chat", channel=Channel.CHAT, queue="billing"),
         ),
-        "agents": (agent("amy", billing=3), agent("bob"), agent("cy")),
+        agents=(agent("amy", billing=3), agent("bob"), agent("cy")),
         # One thing at a time, so that a test that says nothing of capacity need not think of it.
-        "channels": tuple(ChannelPlan(channel=channel, units=100) for channel in Channel if channel),
-        "limits": PoolLimits(),
-    }
-    return Plan(**(settings | changes))
+        channels=tuple(ChannelPlan(channel=channel, units=100) for channel in Channel if channel),
+    )
+    return replace(usual, **changes)
 
 
-def queue(name: str = "general", **changes: Any) -> QueuePlan:
+def queue(name: str = "general", **changes: Unpack[QueueChanges]) -> QueuePlan:
     """One queue of the plan."""
     return QueuePlan(name=name, **changes)
 
@@ -77,6 +129,8 @@ class Centre:
         self.log: list[tuple[float, tuple[Fact, ...]]] = []
         self.inputs: list[tuple[float, Input]] = []
         self._numbers = 0
+        self._replicas: dict[str, None] = {}
+        self._beat_at = self.now
         if in_force is not None:
             self.publish(in_force)
 
@@ -91,13 +145,23 @@ class Centre:
         """Publish a plan."""
         return self.decide(PlanArrived(reference=self.reference("kindline.plan"), plan=to_adopt))
 
-    def wait(self, seconds: float) -> list[Fact]:
-        """Time passes: every deadline falls due when it does."""
+    def wait(self, seconds: float, *, presence: bool = True) -> list[Fact]:
+        """Time passes: deadlines fall due when they do, and presence, unless it is dead, gives its signs of life."""
         until = self.now + seconds
         facts: list[Fact] = []
-        while (due := self.engine.next_due()) is not None and due <= until:
-            self.now = max(self.now, due)
-            facts += self.decide(TimersDue())
+        while True:
+            due = self.engine.next_due()
+            beat = self._beat_at + BEAT_SECONDS if presence and self._replicas else None
+            then = min((at for at in (due, beat) if at is not None), default=until + 1)
+            if then > until:
+                break
+            self.now = max(self.now, then)
+            if then == beat:
+                self._beat_at = self.now
+                for replica in self._replicas:
+                    facts += self.tell("", a.ReplicaAlive(replica_id=replica))
+            else:
+                facts += self.decide(TimersDue())
         self.now = until
         return facts
 
@@ -108,37 +172,48 @@ class Centre:
 
     # --- customers ----------------------------------------------------------------------------------------------------
 
-    def event(self, happening: e.InteractionHappening, thread: str, at: str = "chat", **about: Any) -> list[Fact]:
+    def event(
+        self, happening: e.InteractionHappening, thread: str, at: str = "chat", **about: Unpack[About]
+    ) -> list[Fact]:
         """Something happens on a thread; `name` gives the event an id of its own, `age` how long ago it happened."""
         self._numbers += 1
-        name = about.pop("name", f"event-{self._numbers}")
-        happened_at = self.now - about.pop("age", 0.0)
+        name = about.get("name", f"event-{self._numbers}")
+        said = e.InteractionEvent(
+            pool=self.pool,
+            entry_point=at,
+            thread=thread,
+            interaction_id=about.get("interaction_id", ""),
+            event=happening,
+        )
         return self.decide(
             EventArrived(
                 reference=self.reference("kindline.interactions"),
                 identity=event_identity(tenant="acme", source="test", event_id=name),
-                event=e.InteractionEvent(pool=self.pool, entry_point=at, thread=thread, event=happening, **about),
-                happened_at=happened_at,
+                event=said,
+                happened_at=self.now - about.get("age", 0.0),
                 appended_at=self.now,
                 pool=self.pool,
             )
         )
 
-    def arrives(self, thread: str, at: str = "chat", **about: Any) -> list[Fact]:
-        """A customer comes; `needing`, `priority`, `queue`, `held_by_bot` say what they bring."""
+    def arrives(self, thread: str, at: str = "chat", **brought: Unpack[Brought]) -> list[Fact]:
+        """A customer comes, with what they bring."""
         started = e.InteractionStarted(
-            needs=about.pop("needing", NO_NEEDS),
-            priority=about.pop("priority", None),
-            queue=about.pop("queue", ""),
-            held_by_bot=about.pop("held_by_bot", False),
+            needs=brought.get("needing", NO_NEEDS),
+            priority=brought.get("priority"),
+            queue=brought.get("queue", ""),
+            held_by_bot=brought.get("held_by_bot", False),
         )
+        about: About = {"age": brought.get("age", 0.0)}
+        if "name" in brought:
+            about["name"] = brought["name"]
         return self.event(started, thread, at, **about)
 
     def rings(self, thread: str) -> list[Fact]:
         """A customer calls."""
         return self.event(e.LegRinging(leg_id="c", role=ParticipantRole.CUSTOMER), thread, "phone")
 
-    def leaves(self, thread: str, at: str = "chat", **about: Any) -> list[Fact]:
+    def leaves(self, thread: str, at: str = "chat", **about: Unpack[About]) -> list[Fact]:
         """A customer leaves."""
         return self.event(e.CustomerLeft(cause="closed the page"), thread, at, **about)
 
@@ -160,6 +235,7 @@ class Centre:
         """Agents sign in and declare nothing yet."""
         facts: list[Fact] = []
         for agent_id in agent_ids:
+            self._replicas[replica] = None
             opened = a.SessionOpened(session_id=session or f"{agent_id}-1", replica_id=replica)
             facts += self.tell(agent_id, opened)
         return facts
@@ -172,7 +248,7 @@ class Centre:
             facts += self.says(agent_id, a.SetStatus(status=a.AgentStatus.AVAILABLE))
         return facts
 
-    def says(self, agent_id: str, command: a.Command, **about: Any) -> list[Fact]:
+    def says(self, agent_id: str, command: a.Command, **about: Unpack[Said]) -> list[Fact]:
         """An agent asks for something; `command_id`, `session` and `said_ago` differ when a test says so."""
         known = self.agent(agent_id)
         session = about.get("session", known.session_id if known else f"{agent_id}-1")

@@ -1,7 +1,7 @@
-"""How fast the engine alone decides and folds: 1,000 agents, 10,000 waiting, 64 skills, 500 kinds of need, 10 priorities.
+"""How fast the engine alone decides and folds: 1,000 agents, 10,000 waiting, 64 skills, 500 kinds of need.
 
-`measure()` gives a dict of figures; run the file to see them. Time is the processor's, of this process, for the decisions
-that are counted: an agent frees and takes the next (a), an interaction arrives and is matched (b).
+`measure()` gives a dict of figures; run the file to see them. Time is the processor's, of this process, for the
+decisions that are counted: an agent frees and takes the next, an interaction arrives and is matched.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def big_plan(dice: random.Random) -> Plan:
 
 def kinds_of_need(dice: random.Random, in_force: Plan) -> list[Needs]:
     """What customers need: each kind is something that at least one agent can do."""
-    kinds = []
+    kinds: list[Needs] = []
     while len(kinds) < KINDS:
         able = dice.choice(in_force.agents)
         skills = dice.sample(able.skills, dice.randint(1, 2))
