@@ -21,7 +21,7 @@ from kindline.ledger import topics
 from kindline.ledger.attendance import Attendance, Behind
 from kindline.ledger.codec import encode
 from kindline.ledger.envelope import headers
-from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Ledger, LedgerUnavailable, Partition
+from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Ledger, LedgerUnavailable, Partition, Writer
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.identities import fresh_command_id, fresh_id
 from kindline.runtime.refused import Refused
@@ -59,7 +59,9 @@ class AgentsLog:
 
     def __init__(self, ledger: Ledger, clock: BusinessClock, source: str, shards: int) -> None:
         """`source` goes into ce_source, such as `presence/<replica>`."""
+        self._ledger = ledger
         self._writer = ledger.writer()
+        self._closing: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._source = source
         self._shards = shards
@@ -77,14 +79,26 @@ class AgentsLog:
             subject=event.pool,
         )
         key = event.pool.encode() or None
+        writer = self._writer
         try:
-            return await self._writer.append(Partition(topics.AGENTS, shard), key, value, ce_headers)
+            return await writer.append(Partition(topics.AGENTS, shard), key, value, ce_headers)
         except AppendRefused as error:
             raise Refused("CONTENT_TOO_LARGE", str(error)) from None
+        except AppendUnknown:
+            self._renew(writer)
+            raise
 
     async def close(self) -> None:
         """Let go of the writer."""
         await self._writer.close()
+
+    def _renew(self, stuck: Writer) -> None:
+        """Go on with a new writer: what one could not get through stands in the way of all that it is given later."""
+        if self._writer is stuck:
+            self._writer = self._ledger.writer()
+            closing = asyncio.create_task(stuck.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
 
 class CommandDesk:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from kindline.client import Desk, DeskEvent
 from kindline.language import events as e
@@ -45,6 +45,7 @@ class House:
     heartbeat_every: float = 10.0
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     numbers: int = 0
+    started: "list[Process[object]]" = field(default_factory=list)
     own: MemoryLedger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +72,7 @@ class House:
         await on.__aenter__()
         started = Process(on, ledger, await build(settings, BusinessClock(), ledger, on))
         self.stack.push_async_callback(started.stop)
+        self.started.append(cast("Process[object]", started))
 
         async def ready() -> bool:
             await on.health.poll()

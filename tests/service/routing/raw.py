@@ -23,6 +23,12 @@ class Raw:
         self.routing: Any = routing_pb2_grpc.RoutingServiceStub(self._channels[1])
         self.token = token
 
+    def other(self, token: str = "") -> "Raw":
+        """Somebody else on the same channels."""
+        twin = Raw.__new__(Raw)
+        twin.__dict__ = {**self.__dict__, "token": token}
+        return twin
+
     async def sign_in(self, agent_id: str, key: str = "") -> "Raw":
         """Sign in and keep the token."""
         request = presence_pb2.SignInRequest(pool=POOL, agent_id=agent_id, sign_in_key=key)

@@ -102,9 +102,7 @@ async def test_a_token_that_is_not_ours_gets_a_fresh_snapshot(token: bytes) -> N
 async def test_a_token_of_one_agent_is_worthless_to_another() -> None:
     """A resume token names its agent's place only: in other hands the stream begins with a snapshot."""
     async with at_work() as (_, raw, frames):
-        bob = Raw.__new__(Raw)
-        bob.__dict__ = dict(raw.__dict__)
-        await bob.sign_in("bob")
+        bob = await raw.other().sign_in("bob")
         assert (await bob.follow(frames.token).next()).items[0].HasField("snapshot")
         assert not (await raw.follow(frames.token).next()).items[0].HasField("snapshot")
 

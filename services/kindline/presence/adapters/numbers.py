@@ -14,6 +14,6 @@ class PresenceNumbers:
             "sessions_reopened_total", "Sessions opened again because their lease was given up while attached."
         )
         self.lost = metrics.counter("streams_lost_total", "Streams that ended without a sign-out.")
-        self.alive_failures = metrics.counter(
-            "alive_failures_total", "Signs of life of this replica that the ledger did not take."
+        self.failures = metrics.counter(
+            "session_facts_failed_total", "Facts about sessions that the ledger did not take, by kind.", ("kind",)
         )

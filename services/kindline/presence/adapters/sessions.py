@@ -5,7 +5,6 @@ carried it is being cancelled, and that every shard hears a sign of life of this
 """
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any
 
@@ -19,8 +18,6 @@ from kindline.presence.domain.attachments import Attachments
 from kindline.runtime.clock import System
 from kindline.runtime.identities import fresh_id
 from kindline.runtime.refused import Refused
-
-log = logging.getLogger(__name__)
 
 OVERDUE_POLL_SECONDS = 1.0
 
@@ -91,10 +88,12 @@ class Sessions:
 
     def look(self, view: AgentView) -> None:
         """Open the session again if its lease was given up while its stream is here."""
+        shard = self._attendance.shard(view.pool)
+        if not self._attendance.caught_up(shard) or self._attendance.stale_seconds(shard):
+            return
         opened = self._attachments.look(view, self._system.monotonic())
         if opened:
             self._numbers.reopened.inc()
-            log.info("a session's lease was given up while its stream is here: it is opened again")
             self._beside(self._tell((view.pool, view.agent_id), opened))
 
     async def live(self, every: float) -> None:
@@ -118,7 +117,7 @@ class Sessions:
         try:
             await self._log.append(shard, event)
         except (LedgerUnavailable, AppendUnknown):
-            self._numbers.alive_failures.inc()
+            self._numbers.failures.labels("ReplicaAlive").inc()
 
     async def _close_overdue(self) -> None:
         while True:
@@ -137,7 +136,8 @@ class Sessions:
         try:
             await self._desk.say(*key, happening)
         except Behind:
-            log.warning("the ledger did not take %s; the lease will run out by itself", type(happening).__name__)
+            # The lease runs out by itself, and a session that is still attached is looked at again.
+            self._numbers.failures.labels(type(happening).__name__).inc()
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
