@@ -31,7 +31,7 @@ STATES: Mapping[RoutingState, str] = MappingProxyType(
 )
 REASONS: Mapping[RoutingStateReason, str] = MappingProxyType(
     {
-        RoutingStateReason.UNSPECIFIED: "no reason was given",
+        RoutingStateReason.UNSPECIFIED: "",
         RoutingStateReason.SESSION: "you signed in or out",
         RoutingStateReason.STATUS: "that follows from the status you declared",
         RoutingStateReason.OFFER: "an offer came or went",
@@ -170,9 +170,8 @@ def state_words(state: AgentState) -> str:
 
 def change_words(state: AgentState) -> str:
     """An automatic change with its reason."""
-    words = f"{state_words(state)} - {REASONS[state.reason]}"
-    trouble = LEASES[state.lease]
-    return f"{words}; {trouble}" if trouble else words
+    reason, trouble = REASONS[state.reason], LEASES[state.lease]
+    return state_words(state) + (f" - {reason}" if reason else "") + (f"; {trouble}" if trouble else "")
 
 
 def work_words(work: Work) -> str:
