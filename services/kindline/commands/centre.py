@@ -108,7 +108,7 @@ class Centre:
             self._stack.callback(self._stop_parts)
             for part in self.parts:
                 part.start()
-            self._wait_ready()
+            self.wait_ready()
             self._write()
         except BaseException:
             self._stack.close()
@@ -167,7 +167,8 @@ class Centre:
         command = (sys.executable, "-m", "kindline", *arguments)
         return Part(name, command, environment, self.options.directory / "logs" / f"{name}.log", admin)
 
-    def _wait_ready(self) -> None:
+    def wait_ready(self) -> None:
+        """Wait until every service answers /ready. Raises CentreError."""
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         waiting = [part for part in self.parts if part.admin]
         while waiting:

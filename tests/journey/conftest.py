@@ -1,0 +1,48 @@
+"""One whole contact centre on real Kafka for all journeys: five services as processes, as `kindline up` runs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kindline.commands.centre import Centre, CentreOptions
+from kindline.commands.plan_file import DEFAULT_PLAN
+from kindline.runtime.running import RunningCentre
+
+
+@dataclass
+class RunningHouse:
+    """The centre, and where its parts are."""
+
+    centre: Centre
+    running: RunningCentre
+    directory: Path
+
+    def kill(self, part: str) -> None:
+        """End one part as a crash would, and start it again, as `kindline up` does."""
+        for found in self.centre.parts:
+            if found.name == part and found.child is not None:
+                found.child.kill()
+        self.centre.mend()
+
+    def settle(self) -> None:
+        """Wait until every service is ready again."""
+        self.centre.wait_ready()
+
+    def log(self, part: str) -> str:
+        """What a part has said so far."""
+        return (self.directory / "logs" / f"{part}.log").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    """A contact centre with the default plan, all five services and a standby router."""
+    directory = tmp_path_factory.mktemp("centre")
+    options = CentreOptions(directory=directory, plan=DEFAULT_PLAN, free_ports=True, routers=2)
+    centre = Centre(options, lambda line: print(line, file=sys.stderr))
+    with centre as running:
+        yield RunningHouse(centre, running, directory)
