@@ -50,8 +50,15 @@ class AgentChoices:
 @click.command("agent")
 @click.option("--id", "agent_id", required=True, help="Who you are in the plan, such as amy.")
 @click.option("--pool", default=DEFAULT_POOL, show_default=True, help="Your pool, `tenant/pool`.")
-@click.option("--presence", default="", help="host:port of presence. Default: the centre that runs here.")
-@click.option("--routing", default="", help="host:port of routing. Default: the centre that runs here.")
+@click.option(
+    "--presence",
+    envvar="KINDLINE_PRESENCE",
+    default="",
+    help="host:port of presence. Default: the centre that runs here.",
+)
+@click.option(
+    "--routing", envvar="KINDLINE_ROUTING", default="", help="host:port of routing. Default: the centre that runs here."
+)
 @click.option("--sign-in-key", envvar="KINDLINE_SIGN_IN_KEY", default="", help="Your key, if Kindline runs elsewhere.")
 @click.option(
     "--directory",

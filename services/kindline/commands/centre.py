@@ -7,22 +7,18 @@ started again aloud, at most five times in a minute; when this process ends, by 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
-import socket
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kindline.commands.centre_parts import RESTARTS, Part, Ports, is_ready, secret_file_of, tail_of
 from kindline.commands.ledger_setup import prepare_ledger
 from kindline.ledger.local import LocalKafka
-from kindline.runtime.children import Child, start_child, stop_children
+from kindline.runtime.children import stop_children
 from kindline.runtime.clock import SystemClock, with_origin
 from kindline.runtime.running import RunningCentre, forget_running
 from kindline.runtime.settings import ADMIN_PORTS, LOOPBACK, RPC_PORTS
@@ -34,8 +30,6 @@ KAFKA_PORT = 9092
 READY_LIMIT_SECONDS = 90.0
 READY_WAIT_SECONDS = 0.1
 STOP_GRACE_SECONDS = 8.0
-RESTARTS, RESTART_WINDOW_SECONDS = 5, 60.0
-LINES_SHOWN = 12
 
 
 class CentreError(Exception):
@@ -59,29 +53,6 @@ class CentreOptions:
     """Demo agents answer the chat page."""
     services: tuple[str, ...] = SERVICES
     """Fewer than all five, for a bench that measures some of them."""
-
-
-@dataclass(slots=True)
-class Part:
-    """One child process: how it is started, and when it last was."""
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    log: Path
-    admin: str = ""
-    child: Child | None = None
-    starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
-
-    def start(self) -> None:
-        """Start it, or start it again."""
-        self.starts.append(time.monotonic())
-        self.child = start_child(self.name, self.command, environment=self.environment, output=self.log)
-
-    @property
-    def tired(self) -> bool:
-        """Whether it has been started too often of late."""
-        return len(self.starts) > RESTARTS and self.starts[-1] - self.starts[0] < RESTART_WINDOW_SECONDS
 
 
 class Centre:
@@ -127,12 +98,12 @@ class Centre:
         return self._local.bootstrap
 
     def _describe(self, kafka: str) -> None:
-        ports = _Ports(free=self.options.free_ports)
+        ports = Ports(free=self.options.free_ports)
         names = [*self.options.services, *(f"routing-{number}" for number in range(2, self.options.routers + 1))]
         admin = {name: f"{LOOPBACK}:{ports.pick(ADMIN_PORTS.get(name, 0))}" for name in names}
         edges = {name: ports.pick(port) for name, port in EDGES.items()}
         clock = with_origin(self.options.clock, SystemClock().wall())
-        secret_file = _secret_file(self.options.directory)
+        secret_file = secret_file_of(self.options.directory)
         common = {
             "KINDLINE_KAFKA": kafka,
             "KINDLINE_CLOCK": clock,
@@ -174,11 +145,13 @@ class Centre:
         while waiting:
             for part in waiting:
                 if part.child is not None and not part.child.alive:
-                    raise CentreError(f"{part.name} ended with exit code {part.child.exit_code()}:\n{_tail(part.log)}")
-            waiting = [part for part in waiting if not _ready(part.admin)]
+                    raise CentreError(
+                        f"{part.name} ended with exit code {part.child.exit_code()}:\n{tail_of(part.log)}"
+                    )
+            waiting = [part for part in waiting if not is_ready(part.admin)]
             if waiting and time.monotonic() > deadline:
                 names = ", ".join(part.name for part in waiting)
-                raise CentreError(f"not ready after {READY_LIMIT_SECONDS:g} s: {names}\n{_tail(waiting[0].log)}")
+                raise CentreError(f"not ready after {READY_LIMIT_SECONDS:g} s: {names}\n{tail_of(waiting[0].log)}")
             time.sleep(READY_WAIT_SECONDS)
 
     def _write(self) -> None:
@@ -202,7 +175,7 @@ class Centre:
                 continue
             code = part.child.exit_code()
             if part.tired:
-                raise CentreError(f"{part.name} ended {RESTARTS} times within a minute:\n{_tail(part.log)}")
+                raise CentreError(f"{part.name} ended {RESTARTS} times within a minute:\n{tail_of(part.log)}")
             self._say(f"{part.name} has ended with exit code {code}; starting it again (its log: {part.log})")
             part.start()
             self._write()
@@ -212,43 +185,6 @@ class Centre:
         children = [part.child for part in self.parts if part.child is not None]
         for killed in stop_children(children, grace=STOP_GRACE_SECONDS):
             self._say(f"{killed.name} did not stop within {STOP_GRACE_SECONDS:g} s and was killed")
-
-
-class _Ports:
-    """Gives the usual ports, or free ones."""
-
-    def __init__(self, *, free: bool) -> None:
-        self._free = free
-
-    def pick(self, usual: int) -> int:
-        if usual and not self._free:
-            return usual
-        with socket.socket() as found:
-            found.bind((LOOPBACK, 0))
-            return int(found.getsockname()[1])
-
-
-def _secret_file(directory: Path) -> Path:
-    """A file with a secret that only its owner may read; made on the first start."""
-    file = directory / "token-secret"
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-            target.write(secrets.token_urlsafe(48))
-    return file
-
-
-def _ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{address}/ready", timeout=1.0) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's word for yes
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return "\n".join(lines[-LINES_SHOWN:])
 
 
 def end_on_polite_requests() -> None:
