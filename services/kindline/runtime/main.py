@@ -44,15 +44,11 @@ class Closeable(Protocol):
 
 S = TypeVar("S", bound=RoomSettings)
 L = TypeVar("L", bound=Closeable)
-S_contra = TypeVar("S_contra", bound=RoomSettings, contravariant=True)
-L_contra = TypeVar("L_contra", bound=Closeable, contravariant=True)
+Build = Callable[[S, BusinessClock, L, On], Awaitable[object]]
+"""A room's `build(settings, clock, ledger, on)` in its service.py: hangs everything up on `on` and returns.
 
-
-class Build(Protocol[S_contra, L_contra]):
-    """A room's `build` in its service.py: hangs everything up on `on` and returns; the room runs from then on."""
-
-    async def __call__(self, settings: S_contra, clock: BusinessClock, ledger: L_contra, on: On) -> object:
-        """Put the room together. Raises CannotStart with a plain sentence when it cannot run like this."""
+The room runs from then on. It raises CannotStart with a plain sentence when it cannot run like this.
+"""
 
 
 class CannotStart(Exception):

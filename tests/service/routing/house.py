@@ -52,9 +52,9 @@ class House:
         """The test's own way into the ledger."""
         self.own = MemoryLedger(log=self.log)
 
-    async def routing(self) -> "Process[routing_room.Routing]":
-        """Start a routing process."""
-        settings = RoutingSettings(process=process("routing"), rpc=rpc(), heartbeat_every=self.heartbeat_every)
+    async def routing(self, edge: RpcSettings | None = None) -> "Process[routing_room.Routing]":
+        """Start a routing process, on a free port of loopback unless told otherwise."""
+        settings = RoutingSettings(process=process("routing"), rpc=edge or rpc(), heartbeat_every=self.heartbeat_every)
         return await self._start(settings, routing_room.build)
 
     async def presence(self, edge: RpcSettings | None = None) -> "Process[presence_room.Presence]":

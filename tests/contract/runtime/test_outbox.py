@@ -1,0 +1,56 @@
+"""The outbox of a stream: a burst goes out in one piece, a reader who is too slow is told, an end is an end."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kindline.runtime.outbox import Outbox
+
+
+async def test_a_burst_is_taken_in_one_piece_and_in_order() -> None:
+    """Everything that waits comes out at once."""
+    outbox: Outbox[int] = Outbox()
+    outbox.put([1, 2])
+    outbox.put([3])
+    assert await outbox.take(1.0) == [1, 2, 3]
+
+
+async def test_whoever_waits_is_woken_at_once() -> None:
+    """A writer that waits gets what is put, without waiting for its heartbeat."""
+    outbox: Outbox[int] = Outbox()
+    asyncio.get_running_loop().call_later(0.01, outbox.put, [7])
+    async with asyncio.timeout(1.0):
+        assert await outbox.take(60.0) == [7]
+
+
+async def test_nothing_comes_after_the_wait() -> None:
+    """When there is nothing the writer gets its turn all the same."""
+    assert await Outbox[int]().take(0.01) == []
+
+
+async def test_what_waits_is_still_taken_after_the_end() -> None:
+    """Closing loses no word that was put before it, and wakes whoever waits."""
+    outbox: Outbox[int] = Outbox()
+    outbox.put([1])
+    outbox.close()
+    assert await outbox.take(60.0) == [1]
+    async with asyncio.timeout(1.0):
+        assert await outbox.take(60.0) == []
+
+
+@given(st.lists(st.lists(st.integers(), max_size=6), max_size=12), st.integers(1, 10))
+def test_too_much_is_forgotten_whole_and_said_once(bursts: list[list[int]], bound: int) -> None:
+    """An outbox never holds more than its bound, and what it forgot it says exactly once."""
+    outbox: Outbox[int] = Outbox(bound)
+    waiting: list[int] = []
+    forgot = False
+    for burst in bursts:
+        outbox.put(burst)
+        waiting += burst
+        if len(waiting) > bound:
+            waiting, forgot = [], True
+    assert outbox.overflowed() is forgot
+    assert outbox.overflowed() is False
+    outbox.close()
+    assert asyncio.run(outbox.take(1.0)) == waiting
