@@ -20,6 +20,7 @@ from kindline.language.facts.interactions import AbandonedWhere, CloseReason, Ex
 from kindline.language.facts.offers import Choice, OfferExpiryCause, OfferRevokedReason
 from kindline.language.log import DecisionBatch, DecisionRecord, EpochClaim
 from kindline.language.plan import AgentPlan, Plan, QueuePlan
+from kindline.language.reading import Reading, Verdict, read
 from kindline.language.snapshot import InteractionState as S
 
 POOLS = ("acme/support", "acme/sales")
@@ -49,6 +50,7 @@ class Line:
 class Day:
     """Writes the log; `records` may be read at any moment after `flush`."""
 
+    pools: tuple[str, str] = POOLS
     records: list[DecisionRecord] = field(default_factory=list)
     now: float = BEGIN
     epoch: int = 0
@@ -94,12 +96,14 @@ class Day:
                 QueuePlan(name="german", answer_within_seconds=30.0, warn_before_seconds=float(which % 5 * 10))
             )
         agents = tuple(AgentPlan(agent_id=name, display_name=name.title()) for name in AGENTS[: 1 + which % 3])
-        self.facts.append(f.PlanAdopted(plan=Plan(pool=POOLS[which % 2], queues=tuple(queues), agents=agents)))
+        self.facts.append(f.PlanAdopted(plan=Plan(pool=self.pools[which % 2], queues=tuple(queues), agents=agents)))
 
     def arrive(self, which: int, *, bot: bool) -> None:
         """Somebody comes in, to a queue or to a voice menu."""
         self.count += 1
-        line = Line(f"i{self.count}", POOLS[which % 2], (Channel.CHAT, Channel.VOICE)[which % 3 == 0])
+        line = Line(
+            f"{self.pools[0]}/i{self.count}", self.pools[which % 2], (Channel.CHAT, Channel.VOICE)[which % 3 == 0]
+        )
         self.open.append(line)
         self.facts.append(received(line, self.now))
         if not bot:
@@ -162,9 +166,9 @@ class Day:
         self.facts.append(fact)
 
 
-def told(numbers: Sequence[tuple[int, int, int]]) -> list[DecisionRecord]:
+def told(numbers: Sequence[tuple[int, int, int]], pools: tuple[str, str] = POOLS) -> list[DecisionRecord]:
     """The log that these numbers tell: each is what happens, to whom, and after which pause."""
-    day = Day()
+    day = Day(pools)
     day.claim()
     day.plan(4)
     day.plan(5)
@@ -179,10 +183,21 @@ def told(numbers: Sequence[tuple[int, int, int]]) -> list[DecisionRecord]:
     return day.records
 
 
-def drawn(seed: int, length: int) -> list[DecisionRecord]:
+def drawn(seed: int, length: int, pools: tuple[str, str] = POOLS) -> list[DecisionRecord]:
     """A long log of a seeded generator, for tests on a broker."""
     draw = Random(seed)
-    return told([(draw.randrange(24), draw.randrange(60), draw.choice((0, 1, 2, 2, 2, 3, 4))) for _ in range(length)])
+    numbers = [(draw.randrange(24), draw.randrange(60), draw.choice((0, 1, 2, 2, 2, 3, 4))) for _ in range(length)]
+    return told(numbers, pools)
+
+
+def counting(records: Sequence[DecisionRecord]) -> list[DecisionBatch]:
+    """The batches that count."""
+    reading, batches = Reading(), []
+    for record in records:
+        reading, verdict = read(reading, record)
+        if verdict is Verdict.COUNTS and isinstance(record, DecisionBatch):
+            batches.append(record)
+    return batches
 
 
 def _happen(day: Day, what: int, whom: int) -> None:
@@ -269,7 +284,7 @@ def _serve(day: Day, line: Line, what: int, whom: int) -> None:
 
 
 def _agent(day: Day, whom: int) -> None:
-    pool, agent = POOLS[whom % 2], AGENTS[whom % 3]
+    pool, agent = day.pools[whom % 2], AGENTS[whom % 3]
     happening: tuple[f.Fact, ...] = (
         f.AgentSignedIn(pool=pool, agent_id=agent, session_id="s", replica_id="r"),
         f.AgentSignedOut(pool=pool, agent_id=agent, session_id="s"),
@@ -298,7 +313,7 @@ def _disturb(day: Day, whom: int) -> None:
     elif whom % 3 == 1 and day.seq:
         day.records.append(day.records[-1])
     elif day.epoch > 1:
-        stale = day.batch(day.seq + 1, (f.PlanAdopted(plan=Plan(pool=POOLS[0])),))
+        stale = day.batch(day.seq + 1, (f.PlanAdopted(plan=Plan(pool=day.pools[0])),))
         fields = {name: getattr(stale, name) for name in stale.__dataclass_fields__}
         day.records.append(DecisionBatch(**{**fields, "epoch": day.epoch - 1, "owner": f"owner-{day.epoch - 1}"}))
 

@@ -19,12 +19,11 @@ from kindline.language.facts.interactions import QueuedReason
 from kindline.language.floor import AgentState, FloorRow, QueueState
 from kindline.language.log import DecisionBatch, DecisionRecord
 from kindline.language.plan import AgentPlan, Plan, QueuePlan
-from kindline.language.reading import Reading, Verdict, read
 from kindline.queues.domain.expecting import expected_wait
 from kindline.queues.domain.floor import Floor
 from kindline.queues.domain.kept import Kept
 from tests.domain.audit.story import abandoned, accepted, answered, completed, offer
-from tests.domain.queues.story import Line, closed, queued, received, steps, told
+from tests.domain.queues.story import Line, closed, counting, queued, received, steps, told
 
 POOL = "acme/support"
 ENGLISH = (POOL, "english")
@@ -285,7 +284,7 @@ def test_the_floor_shows_what_the_auditor_counts(numbers: list[tuple[int, int, i
 def test_what_was_said_last_is_what_the_state_implies(numbers: list[tuple[int, int, int]]) -> None:
     """After every batch the last words about each row are the truth, for whoever hears them or starts again."""
     floor, said = Floor(Kept()), dict[tuple[str, str, str], FloorRow]()
-    for batch in _counting(told(numbers)):
+    for batch in counting(told(numbers)):
         step = floor.apply(batch)
         for row in step.rows:
             said[_key(row)] = replace(row, as_of=0.0)
@@ -300,20 +299,11 @@ def _key(row: FloorRow) -> tuple[str, str, str]:
     return (row.pool, row.queue, "queue") if isinstance(row, QueueState) else (row.pool, row.agent_id, "agent")
 
 
-def _counting(records: Sequence[DecisionRecord]) -> list[DecisionBatch]:
-    reading, batches = Reading(), []
-    for record in records:
-        reading, verdict = read(reading, record)
-        if verdict is Verdict.COUNTS and isinstance(record, DecisionBatch):
-            batches.append(record)
-    return batches
-
-
 def _fold(records: Sequence[DecisionRecord]) -> tuple[Contacts, Floor]:
     """The auditor's contacts and the floor; the story itself must be one that the auditor believes."""
     findings, floor = Findings(), Floor(Kept())
     contacts = Contacts(findings)
-    for batch in _counting(records):
+    for batch in counting(records):
         floor.apply(batch)
         for fact in batch.facts:
             contacts.apply(fact, at=batch.decided_at, place="test", offers_at_once=2)

@@ -15,12 +15,11 @@ from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import clock_id
 from kindline.language.log import DecisionBatch, DecisionRecord
 from kindline.language.plan import Plan, QueuePlan
-from kindline.language.reading import Reading, Verdict, read
 from kindline.language.sla import SlaEvent, SlaMet, SlaTarget, SlaWarned
 from kindline.sla.domain.clocks import Clocks
 from kindline.sla.domain.due import SWEEP_ABOVE
 from tests.domain.audit.story import abandoned, answered, completed
-from tests.domain.queues.story import Line, closed, queued, received, steps, told
+from tests.domain.queues.story import Line, closed, counting, queued, received, steps, told
 
 POOL = "acme/support"
 PLAN = f.PlanAdopted(
@@ -247,16 +246,6 @@ def test_every_promise_ends_as_the_auditor_says(numbers: list[tuple[int, int, in
 def identity(event: SlaEvent) -> tuple[str, str]:
     """What must never be said twice."""
     return event.clock.clock_id, type(event).__name__
-
-
-def counting(records: Sequence[DecisionRecord]) -> list[DecisionBatch]:
-    """The batches that count."""
-    reading, batches = Reading(), []
-    for record in records:
-        reading, verdict = read(reading, record)
-        if verdict is Verdict.COUNTS and isinstance(record, DecisionBatch):
-            batches.append(record)
-    return batches
 
 
 def fold(records: Sequence[DecisionRecord]) -> list[SlaEvent]:
