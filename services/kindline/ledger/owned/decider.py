@@ -90,7 +90,7 @@ class Decider(Generic[Given]):
         try:
             facts = decide()
             part = encoded(facts, self._settings.bytes_per_decision)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001  # Whatever it is, it must not take the shard with it.
             error = place_of(problem)
             frames = "".join(traceback.format_tb(problem.__traceback__))  # Not its words: they may be a customer's.
             log.error("a decision failed with %s; the state is rebuilt without it\n%s", error, frames)  # noqa: TRY400
