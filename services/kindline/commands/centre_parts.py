@@ -54,6 +54,7 @@ class Ports:
         self._free = free
 
     def pick(self, usual: int) -> int:
+        """The usual port, or a free one when there is no usual one or only free ones are wanted."""
         if usual and not self._free:
             return usual
         with socket.socket() as found:
@@ -71,7 +72,8 @@ def secret_file_of(directory: Path) -> Path:
     return file
 
 
-def isis_ready(address: str) -> bool:
+def is_ready(address: str) -> bool:
+    """Whether the admin page at this address says that its service is ready."""
     try:
         with urllib.request.urlopen(f"http://{address}/ready", timeout=1.0) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's word for yes
@@ -80,5 +82,6 @@ def isis_ready(address: str) -> bool:
 
 
 def tail_of(log: Path) -> str:
+    """The last lines of a log, for a person."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return "\n".join(lines[-LINES_SHOWN:])

@@ -29,6 +29,8 @@ def start_logs(service: str, *, form: str = "auto", level: str = "INFO", stream:
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It warns of each of its own tasks that took 0.1 s, as any does on a busy machine; nobody can act on that.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
 
 
