@@ -25,7 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from kindline.ledger.port import LedgerUnavailable
 from kindline.rehearsal import report
 from kindline.rehearsal.bank_day import Advance, Day, play
-from kindline.rehearsal.centre import CentreMissing, Stage, audit, fresh_directory, own_centre, running_centre
+from kindline.rehearsal.centre import CentreMissing, Stage, Theatre, audit, own_centre, running_centre
 from kindline.rehearsal.domain.bank_plan import bank_plan
 from kindline.rehearsal.domain.figures import Figures, log_figures
 from kindline.rehearsal.domain.script import draws_from, script
@@ -34,7 +34,6 @@ from kindline.rehearsal.judging import checks_of
 from kindline.rehearsal.log_file import LogUnreadable, read_call_log
 from kindline.rehearsal.seat import Say
 from kindline.runtime.children import ChildError
-from kindline.runtime.running import RunningCentre
 
 ISRAEL = "Asia/Jerusalem"
 SETTLE_SECONDS = 6.0
@@ -138,7 +137,8 @@ def prepare(choices: Choices, console: Console) -> Programme:
     kinds = {call.queue for call in played}
     name = f"{today}-{choices.begin / HOUR:04.1f}-{choices.until / HOUR:04.1f}".replace(".", "h")
     stage = Stage(
-        directory=choices.directory if choices.attach else fresh_directory(choices.directory, name),
+        directory=choices.directory,
+        name=name,
         plan=bank_plan(log.calls, crew, kinds=kinds, speed=choices.speed),
         begins_at=midnight.timestamp() + choices.begin,
         speed=choices.speed,
@@ -163,12 +163,12 @@ def _rehearse(choices: Choices, programme: Programme, console: Console) -> bool:
 
     day, stage = programme.day, programme.stage
     say(f"{len(day.calls)} calls and {len(day.shifts)} agents, {choices.speed:g} times as fast as they came")
-    with _centre(choices, stage, say) as running:
+    with _centre(choices, stage, say) as theatre:
         with _progress(console, programme) as advance:
-            played = asyncio.run(play(day, running, say, advance))
+            played = asyncio.run(play(day, theatre.running, say, advance))
         say("Auditing the whole ledger")
         time.sleep(SETTLE_SECONDS)
-        code, found = audit(running, stage.directory)
+        code, found = audit(theatre)
     figures = played.figures()
     checks = checks_of(played, figures, code, {} if choices.attach else found)
     compared = report.rows(figures, programme.logged)
@@ -176,13 +176,13 @@ def _rehearse(choices: Choices, programme: Programme, console: Console) -> bool:
     report.show(compared, checks, Console(), title=title)
     if choices.json_file is not None:
         report.write(compared, checks, choices.json_file)
-    say(f"The audit's own report: {stage.directory / 'audit.json'}")
+    say(f"The audit's own report: {theatre.directory / 'audit.json'}")
     if not choices.attach:
-        say(f"Look again: kindline kafka --dir {stage.directory / 'kafka'}, and beside it: kindline audit")
+        say(f"Look again: kindline kafka --dir {theatre.directory / 'kafka'}, and beside it: kindline audit")
     return all(check.broken == 0 for check in checks)
 
 
-def _centre(choices: Choices, stage: Stage, say: Say) -> AbstractContextManager[RunningCentre]:
+def _centre(choices: Choices, stage: Stage, say: Say) -> AbstractContextManager[Theatre]:
     if choices.attach:
         return nullcontext(running_centre(stage))
     say(f"Starting a contact centre in {stage.directory}; the day begins when its clock shows it")

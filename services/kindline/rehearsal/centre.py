@@ -27,8 +27,8 @@ READY_LIMIT_SECONDS = 300.0
 """A first start downloads Kafka."""
 STOP_GRACE_SECONDS = 30.0
 POLL_SECONDS = 0.1
-FIRST_LEAD_SECONDS = 45.0
-LONGEST_LEAD_SECONDS = 360.0
+FIRST_LEAD_SECONDS = 40.0
+LONGEST_LEAD_SECONDS = 320.0
 LINES_SHOWN = 15
 AUDIT_LIMIT_SECONDS = 600.0
 
@@ -41,9 +41,12 @@ class CentreMissing(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where a rehearsal plays: a directory of its own, a plan, and when it begins."""
+    """Where a rehearsal plays, its plan, and when it begins."""
 
     directory: Path
+    """Of the running centre, or the one in which each centre of its own gets a directory."""
+    name: str
+    """Of the day, for those directories."""
     plan: Plan
     begins_at: Instant
     speed: float
@@ -68,33 +71,42 @@ def fresh_directory(parent: Path, name: str) -> Path:
     raise AssertionError("numbers do not end")
 
 
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """A centre that runs, and the directory in which it keeps its ledger."""
+
+    running: RunningCentre
+    directory: Path
+
+
 @contextmanager
-def own_centre(stage: Stage, say: Say) -> Iterator[RunningCentre]:
+def own_centre(stage: Stage, say: Say) -> Iterator[Theatre]:
     """Run a centre for this stage while the context lasts. Raises CentreMissing; call it from the main thread."""
-    plan_file = stage.directory / "plan.json"
-    plan_file.write_text(json.dumps(plan_document([stage.plan]), indent=1) + "\n", encoding="utf-8")
     lead = FIRST_LEAD_SECONDS
     while True:
-        child = _start(stage, plan_file, lead)
+        # A ledger of its own for each try: a clock that is set back would find the decisions of its own future.
+        directory = fresh_directory(stage.directory, stage.name)
+        child = _start(stage, directory, lead)
         try:
-            running = _wait(child, stage.directory)
+            running = _wait(child, directory)
             if business_clock(running.clock).now() < stage.begins_at:
-                yield running
+                yield Theatre(running, directory)
                 return
         finally:
             child.stop(STOP_GRACE_SECONDS)
         lead *= 2
         if lead > LONGEST_LEAD_SECONDS:
             raise CentreMissing(f"the centre was not ready {lead / 2:g} s before the day's begin; try a lower --speed")
-        say(f"The centre was ready only after the day had begun; starting it again {lead:g} s before")
+        say(f"The centre was ready only after the day had begun; starting another {lead:g} s before it")
 
 
-def _start(stage: Stage, plan_file: Path, lead: float) -> Child:
-    choices = ("--directory", str(stage.directory), "--plan", str(plan_file), "--clock", stage.clock_setting(lead))
+def _start(stage: Stage, directory: Path, lead: float) -> Child:
+    plan_file = _plan_file(stage, directory)
+    choices = ("--directory", str(directory), "--plan", str(plan_file), "--clock", stage.clock_setting(lead))
     command = (sys.executable, "-m", "kindline", "up", "--free-ports", "--routers", "1", *choices)
     # The centre is the rehearsal's own: neither a Kafka nor a clock of the terminal's may slip in.
     nothing = {"KINDLINE_KAFKA": "", "KINDLINE_CLOCK": ""}
-    return start_child("kindline up", command, environment=nothing, output=stage.directory / "centre.log")
+    return start_child("kindline up", command, environment=nothing, output=directory / "centre.log")
 
 
 def _wait(child: Child, directory: Path) -> RunningCentre:
@@ -113,7 +125,13 @@ def _tail(directory: Path) -> str:
     return "\n".join(lines[-LINES_SHOWN:])
 
 
-def running_centre(stage: Stage) -> RunningCentre:
+def _plan_file(stage: Stage, directory: Path) -> Path:
+    file = directory / "bank-plan.json"
+    file.write_text(json.dumps(plan_document([stage.plan]), indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def running_centre(stage: Stage) -> Theatre:
     """The centre that runs in the stage's directory, given the stage's plan. Raises CentreMissing."""
     running = find_running(stage.directory)
     if running is None:
@@ -125,13 +143,12 @@ def running_centre(stage: Stage) -> RunningCentre:
     if clock.now() >= stage.begins_at:
         now = datetime.fromtimestamp(clock.now(), stage.zone)
         raise CentreMissing(f"the centre's clock shows {now:%Y-%m-%d %H:%M:%S} already; begin later with --from")
-    plan_file = stage.directory / "bank-plan.json"
-    plan_file.write_text(json.dumps(plan_document([stage.plan]), indent=1) + "\n", encoding="utf-8")
+    plan_file = _plan_file(stage, stage.directory)
     command = (sys.executable, "-m", "kindline", "plan", "apply", str(plan_file), "--kafka", running.kafka)
     child = start_child("kindline plan apply", command, output=stage.directory / "bank-plan.log")
     if child.wait(READY_LIMIT_SECONDS) != 0:
         raise CentreMissing(f"the plan could not be applied; see {stage.directory / 'bank-plan.log'}")
-    return running
+    return Theatre(running, stage.directory)
 
 
 def clock_of(running: RunningCentre) -> BusinessClock:
@@ -139,12 +156,13 @@ def clock_of(running: RunningCentre) -> BusinessClock:
     return business_clock(running.clock)
 
 
-def audit(running: RunningCentre, directory: Path) -> tuple[int, dict[str, object]]:
+def audit(theatre: Theatre) -> tuple[int, dict[str, object]]:
     """Let `kindline audit` read the whole ledger; its exit code, and its report when it wrote one."""
-    report = directory / "audit.json"
+    report = theatre.directory / "audit.json"
     report.unlink(missing_ok=True)
-    command = (sys.executable, "-m", "kindline", "audit", "--kafka", running.kafka, "--settled", "--json", str(report))
-    child = start_child("kindline audit", command, output=directory / "audit.log")
+    kafka = theatre.running.kafka
+    command = (sys.executable, "-m", "kindline", "audit", "--kafka", kafka, "--settled", "--json", str(report))
+    child = start_child("kindline audit", command, output=theatre.directory / "audit.log")
     code = child.wait(AUDIT_LIMIT_SECONDS)
     found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
     return code, found

@@ -7,6 +7,7 @@ and works on each contact in one task at a time; and a person that a seat which 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -105,10 +106,10 @@ class Seat:
                     words = ""
                     await self._attend(desk)
             except (DeskRefused, DeskUnreachable) as error:
-                # The same trouble is told once, however long it lasts.
-                if str(error) != words:
-                    words = str(error)
-                    self._say(f"{self.agent_id} cannot sit down: {words}; trying again until it works")
+                # The same trouble is told once, however long it lasts; the seconds in its words are no news.
+                if (trouble := re.sub(r"\d+", "", str(error))) != words:
+                    words = trouble
+                    self._say(f"{self.agent_id} cannot sit down: {error}; trying again until it works")
             if not self._taken_over:
                 await asyncio.sleep(PAUSE_SECONDS)
 
