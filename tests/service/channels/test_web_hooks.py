@@ -171,7 +171,9 @@ class Receiver:
         self.answers: list[int] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.wrong = 0
-        app = Starlette(routes=[Route("/told", self._take, methods=["POST"])])
+        self.misled = 0
+        routes = [Route("/told", self._take, methods=["POST"]), Route("/elsewhere", self._mislead)]
+        app = Starlette(routes=routes)
         self.server = WebServer(app, "127.0.0.1", 0)
 
     @property
@@ -194,7 +196,11 @@ class Receiver:
         status = self.answers.pop(0) if self.answers else 204
         if status < 300:
             self.told.append((request.headers["webhook-id"], json.loads(body)))
-        return Response(status_code=status, headers={"location": self.url} if status == 302 else None)
+        return Response(status_code=status, headers={"location": "/elsewhere"} if status == 302 else None)
+
+    async def _mislead(self, _request: Request) -> Response:
+        self.misled += 1
+        return Response(status_code=204)
 
 
 @contextlib.asynccontextmanager
@@ -254,6 +260,7 @@ async def test_a_system_that_fails_is_told_again_under_the_same_id() -> None:
         await until(lambda: len(receiver.told) == 1, 15.0)
         assert room.number("webhook_notices_total", channel="web_hook", result="retried") == 2
         assert receiver.told[0][0].startswith("msg_")
+        assert receiver.misled == 0
 
 
 async def test_after_a_restart_nothing_is_missing() -> None:
