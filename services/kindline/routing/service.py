@@ -1,4 +1,4 @@
-"""Puts the routing room together: the shards with their engines, and the gRPC edge that shows what counts."""
+"""Puts the routing room together: the shards with their engines, the relay, and the gRPC edge that shows it all."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from kindline.ledger.commands import AgentsLog, CommandDesk
 from kindline.ledger.port import Ledger
 from kindline.routing.adapters.grpc_edge import SERVICES, RoutingEdge
 from kindline.routing.adapters.grpc_settings import RoutingSettings
+from kindline.routing.adapters.relay import Relay
 from kindline.routing.adapters.shards import Shards, ShardSettings
 from kindline.routing.adapters.work_edge import WorkEdge
 from kindline.routing.adapters.work_explain import Stories
@@ -49,7 +50,9 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     on.closer(lambda: _stopped(shards, owning))
     await shards.ready.wait()
     on.task("silence", attendance.watch_silence(work.silent))
-    on.task("numbers", _mirror(shards, numbers, work))
+    relay = Relay(ledger)
+    on.task("relay", relay.run())
+    on.task("numbers", _mirror(shards, relay, numbers, work))
     on.draining(work.drain)
     server = await on.rpc(settings.rpc, edge.add_to, SERVICES, BY_NAME)
     return Routing(server.port, shards)
@@ -61,7 +64,8 @@ async def _stopped(shards: Shards, owning: "asyncio.Task[object]") -> None:
     await asyncio.wait([owning])
 
 
-async def _mirror(shards: Shards, numbers: RoutingNumbers, work: WorkEdge) -> None:
+async def _mirror(shards: Shards, relay: Relay, numbers: RoutingNumbers, work: WorkEdge) -> None:
     while True:
+        numbers.relayed(relay.copied)
         numbers.mirror(shards.counts, shards.owned(), work.agents())
         await asyncio.sleep(MIRROR_SECONDS)

@@ -9,12 +9,14 @@ import pytest
 from google.protobuf.message import Message
 
 from kindline.language.facts import InteractionCompleted, MessageSent
+from kindline.ledger import topics
 from kindline.ledger.codec import to_union_message
+from kindline.ledger.port import Partition
 from kindline.routing.adapters.work_explain import Stories
 from kindline.routing.service import Routing
 from kindline.runtime.identities import fresh_command_id
 from kindline.v1 import agent_pb2, common_pb2, routing_pb2
-from tests.service.routing.house import SHARD, House, Process, house
+from tests.service.routing.house import SHARD, House, Process, house, until
 from tests.service.routing.raw import Frames, Raw, refusal
 from tests.service.routing.test_follow_work import accept, attached
 
@@ -199,3 +201,19 @@ async def test_the_story_reaches_back_before_a_replicas_own_start() -> None:
         found = await late.tell(SHARD, interaction_id)
         assert [at for at, _ in found] == [each.decided_at for each in told]
         assert [to_union_message("Fact", fact) for _, fact in found] == [each.fact for each in told]
+
+
+async def test_a_broken_input_lands_beside_its_topic_with_the_reason() -> None:
+    """What nobody can read is put aside with its reason, counted, and stops nobody."""
+    async with working() as (centre, raw, _, interaction_id):
+        dead = Partition(topics.dead_letters(topics.INTERACTIONS), SHARD)
+        await centre.own.writer().append(Partition(topics.INTERACTIONS, SHARD), None, b"\xff not a message")
+        await until(lambda: end_of(centre, dead), "the dead letter is there")
+        await raw.call(raw.routing.SendMessage, say(interaction_id))
+        page = owning(centre).on.metrics.page().decode()
+        assert 'kindline_dead_letters_total{reason="unparsable",topic="kindline.interactions"} 1.0' in page
+
+
+async def end_of(centre: House, partition: Partition) -> int:
+    """How many records stand in a partition that nobody trims."""
+    return (await centre.own.bounds([partition]))[partition].end

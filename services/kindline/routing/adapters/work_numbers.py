@@ -62,6 +62,11 @@ class RoutingNumbers:
         self._owned = metrics.gauge("owned_shards", "Shards that this process owns now.")
         self._agents = metrics.gauge("agents", "Agents by routing state, of all shards.", ("routing_state",))
         self._rebuilds = metrics.counter("state_rebuilds_total", "Times a state was built anew.", ("reason",))
+        self._relayed = metrics.counter(
+            "relayed_total",
+            "Inputs that were copied to another topic or shard, by topic and reason.",
+            ("topic", "reason"),
+        )
         self._mirrored = {name: metrics.counter(*words) for name, words in COUNTS.items()}
         self._seen: dict[str, int] = {}
 
@@ -98,9 +103,16 @@ class RoutingNumbers:
             if state is not RoutingState.UNSPECIFIED:
                 self._agents.labels(state.name.lower()).set(agents.get(state, 0))
 
+    def relayed(self, copied: Mapping[tuple[str, str], int]) -> None:
+        """Take over what the relay counted since the last time."""
+        for (topic, reason), count in tuple(copied.items()):
+            self._relayed.labels(topic, reason.lower()).inc(self._since(f"{topic}/{reason}", count))
+
     def _risen(self, name: str, counts: Mapping[str, int]) -> int:
-        before, now = self._seen.get(name, 0), counts.get(name, 0)
-        self._seen[name] = now
+        return self._since(name, counts.get(name, 0))
+
+    def _since(self, name: str, now: int) -> int:
+        before, self._seen[name] = self._seen.get(name, 0), now
         return now - before
 
     def _interaction(self, fact: f.Fact, channel_of: Mapping[str, str]) -> None:
