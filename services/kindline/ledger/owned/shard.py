@@ -14,6 +14,7 @@ from enum import Enum, auto
 from typing import Generic
 
 from kindline.language.log import DecisionBatch
+from kindline.ledger.codec import Undecodable
 from kindline.ledger.owned.core import Given, ShardStopped, StandDown
 from kindline.ledger.owned.fold import Fold
 from kindline.ledger.owned.means import Means
@@ -81,7 +82,7 @@ class Shard(Generic[Given]):
             except LedgerUnavailable as problem:
                 log.warning("shard %d waits for the ledger: %s", self.number, problem)
                 await asyncio.sleep(RETRY_SECONDS)
-            except ShardStopped as problem:
+            except (ShardStopped, Undecodable) as problem:
                 self.halt(problem)
             else:
                 self.fold = fold
@@ -101,7 +102,7 @@ class Shard(Generic[Given]):
             )
         return fold
 
-    def halt(self, problem: ShardStopped) -> None:
+    def halt(self, problem: Exception) -> None:
         """Read this shard no further, and say why."""
         self.standing = Standing.STOPPED
         self.trouble = str(problem)
