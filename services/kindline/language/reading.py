@@ -28,7 +28,7 @@ class Verdict(Enum):
     IGNORED = auto()
 
 
-class LevelTooHigh(Exception):  # noqa: N818 - it names what is the case, as all our refusals do
+class LevelTooHigh(Exception):
     """A batch asks for more understanding than this code has: the shard must stop here, loudly."""
 
     def __init__(self, level: int) -> None:

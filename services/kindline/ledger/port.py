@@ -45,19 +45,19 @@ class Bounds(NamedTuple):
     end: int
 
 
-class LedgerUnavailable(Exception):  # noqa: N818 - it names what is the case
+class LedgerUnavailable(Exception):
     """The ledger could not be reached in time; nothing was changed. Try again."""
 
 
-class AppendUnknown(Exception):  # noqa: N818
+class AppendUnknown(Exception):
     """No acknowledgement came in time: the record may or may not be in the log."""
 
 
-class AppendRefused(Exception):  # noqa: N818
+class AppendRefused(Exception):
     """The ledger refused the record for good, as when it is too large; it is not in the log."""
 
 
-class OutsideLog(Exception):  # noqa: N818
+class OutsideLog(Exception):
     """A position lies outside the log: the reader must rebuild, never skip."""
 
     def __init__(self, partition: Partition, position: int) -> None:
