@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kindline.language.log import DecisionRecord
 from kindline.ledger.port import Ledger
 from kindline.ledger.stream.hosting import HostedStream
+from kindline.queues.adapters.checking import SnapshotCheck
 from kindline.queues.adapters.folding import FloorFold, queues_room
 from kindline.queues.adapters.metrics import Numbers
 from kindline.queues.adapters.settings import QueuesSettings
@@ -30,15 +31,15 @@ class Queues:
     stream: HostedStream[DecisionRecord]
     opened: dict[int, FloorFold]
 
-    def folds(self) -> list[FloorFold]:
+    def folds(self) -> dict[int, FloorFold]:
         """The floors of the shards that are held now."""
-        return [self.opened[number] for number in self.stream.shards()]
+        return {number: self.opened[number] for number in self.stream.shards()}
 
 
 async def build(
     settings: QueuesSettings,
     clock: BusinessClock,  # noqa: ARG001 - every room is built alike; here all time is in the decisions
-    ledger: Ledger,  # noqa: ARG001 - as clock; Faust has its own way to Kafka
+    ledger: Ledger,
     on: On,
 ) -> Queues:
     """Hang the room up on `on`; it runs from now on, and is ready once it has read its shards."""
@@ -47,10 +48,11 @@ async def build(
     room = queues_room(numbers.folded, opened)
     queues = Queues(HostedStream(room, settings.stream(), on, numbers.rebuilds), opened)
     on.task("numbers", _show(queues, numbers))
+    on.task("snapshots", SnapshotCheck(queues.folds, queues.stream.rebuild).run(ledger))
     return queues
 
 
 async def _show(queues: Queues, numbers: Numbers) -> None:
     while True:
-        numbers.show(queues.folds(), queues.stream.lag())
+        numbers.show(queues.folds().values(), queues.stream.lag())
         await asyncio.sleep(SHOW_SECONDS)

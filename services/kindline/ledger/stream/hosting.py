@@ -71,6 +71,11 @@ class HostedStream(Generic[Content]):
         """The partitions held at this moment."""
         return dict(self._built.projection.shards()) if self._built else {}
 
+    async def rebuild(self, shard: int, reason: str) -> None:
+        """Throw a shard's rows away and fold its log again, in a new app; nothing happens if it is not held."""
+        if self._built is not None:
+            await self._built.projection.throw_away(shard, reason)
+
     def lag(self) -> int:
         """Records of the held partitions that are not folded yet, as far as the broker has told."""
         return sum(max(0, shard.log_end - (shard.next_offset or 0)) for shard in self.shards().values())

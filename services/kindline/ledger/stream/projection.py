@@ -211,7 +211,14 @@ class Projection(Generic[Content]):
         anew.log_end = shard.log_end
         return anew
 
-    # Sending and committing.
+    async def throw_away(self, partition: int, reason: str) -> None:
+        """Throw one partition away for a reason that the room found, and end this app: the next one folds it anew."""
+        async with self._lock:
+            tp = TP(self._room.source, partition)
+            if shard := self._shards.get(partition):
+                await self._begin_anew(shard, reason, (await self._consumer.earliest_offsets(tp)).get(tp) or 0)
+                self.forget()
+                await self._app.crash(RuntimeError(f"shard {partition} is folded anew: {reason}"))
 
     async def _publish(self, shard: Shard[Content], outputs: Sequence[Output]) -> None:
         await self._outbox.publish(outputs)

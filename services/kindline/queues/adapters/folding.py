@@ -12,6 +12,7 @@ from kindline.ledger.port import Record
 from kindline.ledger.stream import Output, StreamRoom
 from kindline.ledger.stream.hosting import read_decision_log
 from kindline.queues.adapters.rows import keep_changes, load_kept
+from kindline.queues.domain.counted import Counted
 from kindline.queues.domain.floor import Floor
 from kindline.queues.domain.tallies import Key
 
@@ -27,15 +28,22 @@ class FloorFold:
         """Load the floor; `seen` is told of every batch after it is folded. Raises UnknownRow."""
         self.shard = shard
         self.floor = Floor(load_kept(rows))
+        self.counted = Counted()
+        self.next_offset = 0
         self._seen = seen
 
     def fold(self, rows: MutableMapping[bytes, bytes], record: Record, content: DecisionRecord) -> Sequence[Output]:
         """Fold one counting record; a claim says nothing about the floor."""
+        if not self.next_offset:
+            self.counted.remember(record.offset - 1, self.floor.tallies)
+        self.next_offset = record.offset + 1
         if not isinstance(content, DecisionBatch):
             return ()
         step = self.floor.apply(content)
         if step:
             keep_changes(rows, self.floor.kept, step)
+        if step.contacts:
+            self.counted.remember(record.offset, self.floor.tallies)
         self._seen(self, record, content)
         return self._outputs(step.rows, step.gone)
 
