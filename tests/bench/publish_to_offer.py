@@ -246,6 +246,10 @@ def owner_of(running: RunningCentre) -> str:
     raise RuntimeError("nobody owns the shard")
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"  {line}\n")
+
+
 def measure() -> dict[str, dict[str, Any]]:
     """Start Kafka, presence and two routing processes, measure, stop them."""
     with tempfile.TemporaryDirectory() as folder:
@@ -260,7 +264,7 @@ def measure() -> dict[str, dict[str, Any]]:
             routers=2,
             services=("routing", "presence"),
         )
-        with Centre(options, lambda line: sys.stderr.write(f"  {line}\n")) as running:
+        with Centre(options, _say) as running:
             owner = owner_of(running)
             other = "routing-2" if owner == "routing" else "routing"
             edges = {"owner": running.edges[owner], "other": running.edges[other]}

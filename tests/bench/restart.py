@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from kindline.language.log import DecisionBatch
-from kindline.language.snapshot import SnapshotPart
+from kindline.language.snapshot import SnapshotPart, SnapshotRow
 from kindline.ledger import codec
 from kindline.routing.domain.engine import Engine
 from tests.given import SHARDS, Centre, agent, plan, queue
@@ -81,7 +81,7 @@ def replayed(records: list[bytes], shard: int) -> Engine:
 def restored(parts: list[bytes], shard: int, decided_at: float) -> Engine:
     """The state from a snapshot."""
     engine = Engine(shard, SHARDS)
-    rows = []
+    rows: list[SnapshotRow] = []
     for part in parts:
         value = codec.decode_snapshot(part)
         assert isinstance(value, SnapshotPart)

@@ -36,7 +36,7 @@ class Visitor:
         """Wait for a frame like this; what comes before it is kept too."""
         async with asyncio.timeout(LIMIT_SECONDS):
             while True:
-                frame = json.loads(await self._socket.recv())
+                frame: dict[str, Any] = json.loads(await self._socket.recv())
                 if frame["type"] == "ping":
                     await self._socket.send('{"type": "pong"}')
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from kindline.audit.ledger_book import LedgerBook
+from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
 from kindline.language.facts.inputs import InputReference
 from kindline.language.ids import event_identity, position_identity, tenant_of
@@ -111,5 +112,5 @@ def _take_agent(book: LedgerBook, record: Record) -> None:
         event = decode_input(record)
     except (Undecodable, WrongContentType):
         return
-    if not isinstance(event, InteractionEvent) and hasattr(event, "agent_id"):
+    if isinstance(event, AgentEvent):
         book.take_agent(_reference(record), event)
