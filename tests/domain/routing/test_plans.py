@@ -1,0 +1,77 @@
+"""Plans change while people work: what is new counts from now, what is gone drains, what is wrong changes nothing."""
+
+from dataclasses import replace
+
+from kindline.language.agents import SessionClosed, SessionCloseReason
+from kindline.language.facts import InputDeadLettered, PlanAdopted
+from kindline.language.facts.agents import RoutingState
+from kindline.language.facts.inputs import DeadLetterReason
+from kindline.language.snapshot import InteractionState as S
+from tests.given import Centre, agent, plan, queue
+
+
+def test_only_a_newer_plan_comes_into_force() -> None:
+    """The same plan again changes nothing, an older one neither, and other content needs a higher version."""
+    first = plan(version=2)
+    centre = Centre(first)
+    assert centre.publish(first) == []
+    assert centre.publish(replace(first, version=1)) == []
+    centre.publish(replace(first, time_zone="Asia/Shanghai"))
+    assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.INVALID_PLAN]
+    centre.publish(replace(first, version=3, time_zone="Asia/Shanghai"))
+    assert len(centre.facts(PlanAdopted)) == 2
+
+
+def test_an_invalid_plan_is_refused_with_what_is_wrong() -> None:
+    """A plan with an unknown skill never comes into force, and people read where the mistake is."""
+    centre = Centre(plan())
+    centre.publish(plan(version=2, agents=(agent("amy", flying=3),)))
+    refused = centre.facts(InputDeadLettered)[0]
+    assert refused.reason is DeadLetterReason.INVALID_PLAN
+    assert "flying" in refused.detail
+    assert centre.engine.plan(centre.pool) == plan()
+
+
+def test_what_an_agent_can_do_changes_with_their_next_sign_in() -> None:
+    """Nobody is given strange work in the middle of their shift."""
+    centre = Centre(plan())
+    centre.at_work("bob")
+    centre.arrives("t1", "billing-chat")
+    centre.publish(plan(version=2, agents=(agent("amy", billing=3), agent("bob", billing=3))))
+    assert centre.state("t1") is S.QUEUED
+    centre.tell("bob", SessionClosed(session_id="bob-1", reason=SessionCloseReason.SIGNED_OUT))
+    centre.at_work("bob")
+    assert centre.offered_to("t1") == ["bob"]
+
+
+def test_a_queue_that_is_removed_drains() -> None:
+    """Whoever waits in it is still served, even by agents of other queues, and nobody new comes in."""
+    centre = Centre(plan())
+    centre.arrives("t1", "billing-chat")
+    usual = plan()
+    points = tuple(point for point in usual.entry_points if point.queue == "general")
+    served = tuple(replace(one, queues=("general",)) for one in usual.agents)
+    centre.publish(plan(version=2, queues=(queue(),), entry_points=points, agents=served))
+    centre.at_work("amy")
+    assert centre.offered_to("t1") == ["amy"]
+    centre.arrives("t2", queue="billing")
+    assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.INVALID_FIELD]
+
+
+def test_an_agent_who_is_removed_finishes_and_gets_nothing_new() -> None:
+    """Work in hand is finished, and then it is over."""
+    centre = Centre(plan())
+    centre.at_work("bob")
+    centre.arrives("t1")
+    centre.accepts("bob")
+    centre.arrives("t2")
+    centre.publish(plan(version=2, agents=(agent("amy", billing=1),)))
+    found = centre.agent("bob")
+    assert found is not None
+    assert found.routing_state is RoutingState.DRAINING
+    centre.finishes("bob", "t1")
+    assert centre.state("t1") is S.CLOSED
+    assert centre.state("t2") is S.QUEUED
+    found = centre.agent("bob")
+    assert found is not None
+    assert found.routing_state is RoutingState.INACTIVE
