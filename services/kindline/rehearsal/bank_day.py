@@ -17,7 +17,6 @@ from kindline.ledger.follow import Follower
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Ledger
 from kindline.rehearsal.callers import Callers, Line
-from kindline.rehearsal.centre import clock_of
 from kindline.rehearsal.crew import Crew
 from kindline.rehearsal.domain.bank_plan import POOL
 from kindline.rehearsal.domain.crew_hours import CrewHours
@@ -27,7 +26,7 @@ from kindline.rehearsal.domain.script import ScriptedCall
 from kindline.rehearsal.domain.staffing import Shift
 from kindline.rehearsal.seat import Place, Say
 from kindline.rehearsal.switch import Switch
-from kindline.runtime.clock import BusinessClock
+from kindline.runtime.clock import BusinessClock, business_clock
 from kindline.runtime.running import RunningCentre
 
 BEGIN_LIMIT_SECONDS = 30.0
@@ -108,43 +107,57 @@ class _Listening:
             self.connect(fate.connecting)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a day is played: a ledger, a clock, and the desks."""
+
+    ledger: Ledger
+    clock: BusinessClock
+    place: Place
+
+
 async def play(day: Day, running: RunningCentre, say: Say, advance: Advance) -> Played:
     """Play a day in a running centre. Raises LedgerUnavailable when the ledger cannot be reached at the begin."""
-    clock = clock_of(running)
     ledger = await open_ledger(running.kafka, "kindline-rehearsal")
     try:
-        shards = await ledger.partitions(topics.DECISIONS)
-        switch = Switch(ledger, clock, shards)
         place = Place(pool=POOL, presence=running.presence, routing=running.routing)
-        try:
-            return await _Stage(day, ledger, switch, clock).play(place, shard_of(POOL, shards), say, advance)
-        finally:
-            await switch.close()
+        ground = Ground(ledger=ledger, clock=business_clock(running.clock), place=place)
+        return await play_on(ground, day, say, advance)
     finally:
         await ledger.close()
+
+
+async def play_on(ground: Ground, day: Day, say: Say, advance: Advance) -> Played:
+    """Play a day on this ground. Raises LedgerUnavailable when the ledger cannot be reached at the begin."""
+    shards = await ground.ledger.partitions(topics.DECISIONS)
+    switch = Switch(ground.ledger, ground.clock, shards)
+    try:
+        return await _Stage(day, ground, switch).play(shard_of(POOL, shards), say, advance)
+    finally:
+        await switch.close()
 
 
 class _Stage:
     """Everything that plays, put together."""
 
-    def __init__(self, day: Day, ledger: Ledger, switch: Switch, clock: BusinessClock) -> None:
+    def __init__(self, day: Day, ground: Ground, switch: Switch) -> None:
         self._day = day
-        self._ledger = ledger
+        self._ground = ground
         self._switch = switch
-        self._clock = clock
+        self._clock = ground.clock
         self._by_thread = {call.thread: call for call in day.calls}
-        self._line = Line(Fates(self._by_thread.keys()), clock)
+        self._line = Line(Fates(self._by_thread.keys()), ground.clock)
         self._hours = CrewHours(POOL)
         self._connecting: set[asyncio.Task[None]] = set()
 
-    async def play(self, place: Place, shard: int, say: Say, advance: Advance) -> Played:
+    async def play(self, shard: int, say: Say, advance: Advance) -> Played:
         listening = _Listening(self._line, self._hours, self._connect)
-        follower = Follower(self._ledger, [shard], lambda _: listening, None)
+        follower = Follower(self._ground.ledger, [shard], lambda _: listening, None)
         following = asyncio.create_task(follower.run())
         showing = asyncio.create_task(self._show(advance))
         try:
             await self._begun(follower, shard, following)
-            crew = Crew(place, self._by_thread, self._line, say)
+            crew = Crew(self._ground.place, self._by_thread, self._line, say)
             working = asyncio.create_task(crew.work(self._day.shifts, self._day.midnight))
             in_time = await self._call(say)
             crew.close()

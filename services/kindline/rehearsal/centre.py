@@ -20,7 +20,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.rehearsal.domain.plan_document import plan_document
 from kindline.runtime.children import Child, start_child
-from kindline.runtime.clock import BusinessClock, business_clock
+from kindline.runtime.clock import business_clock
 from kindline.runtime.running import RunningCentre, find_running
 
 READY_LIMIT_SECONDS = 300.0
@@ -149,11 +149,6 @@ def running_centre(stage: Stage) -> Theatre:
     if child.wait(READY_LIMIT_SECONDS) != 0:
         raise CentreMissing(f"the plan could not be applied; see {stage.directory / 'bank-plan.log'}")
     return Theatre(running, stage.directory)
-
-
-def clock_of(running: RunningCentre) -> BusinessClock:
-    """The centre's business clock."""
-    return business_clock(running.clock)
 
 
 def audit(theatre: Theatre) -> tuple[int, dict[str, object]]:
