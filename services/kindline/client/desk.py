@@ -190,6 +190,7 @@ class Desk:
     async def _keep(self, service: str, open_stream: Any, hear: Any) -> None:  # noqa: ANN401 - stubs are untyped.
         def interrupted(reason: str) -> None:
             self._following = self._following and service != "routing"
+            self._state = None  # The first state afterwards is told even if it is the same: it says that all is well.
             self._outbox.put([e.Reconnecting(service, reason)])
 
         try:
