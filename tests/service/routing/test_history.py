@@ -43,6 +43,17 @@ def test_from_any_place_all_that_came_after_it_or_a_fresh_start(
         assert found is not None or len(expected) > PIECES_PER_AGENT
 
 
+def test_what_was_told_before_a_sign_out_is_gone() -> None:
+    """After a sign-out an older place gets a fresh start, and what comes later is there."""
+    history = ShardHistory(0)
+    first, later = (Piece(Because(epoch=1, seq=seq, offset=seq), WorkChanged(f"w{seq}")) for seq in (1, 3))
+    history.add(AMY, first)
+    history.forget(AMY, 2)
+    history.add(AMY, later)
+    assert history.since(AMY, 1) is None
+    assert history.since(AMY, 2) == [later]
+
+
 @given(st.integers(0, 2**62), st.integers(0, 2**62), st.binary(max_size=40), st.integers(0, 39))
 def test_a_token_names_its_agents_place_and_nothing_else(epoch: int, seq: int, noise: bytes, place: int) -> None:
     """A token gives back its place to its own agent under its own secret; changed or foreign it gives nothing."""

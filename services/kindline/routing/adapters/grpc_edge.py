@@ -72,10 +72,10 @@ class RoutingEdge(routing_pb2_grpc.RoutingServiceServicer):
         """Push the agent's offers and work, until the stream ends."""
         session = caller(context, self._settings.rpc.token_secret)
         key = (session.pool, session.agent_id)
-        view = await self._attendance.require_session(key, session.session_id)
+        await self._attendance.require_session(key, session.session_id)
         stream = self._work.stream(key, session.session_id)
         try:
-            await self._work.open(stream, view, request.resume_token)
+            await self._work.open(stream, request.resume_token)
             await stream.write(
                 context.write,
                 afresh=lambda: self._work.afresh(stream),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
-from kindline.language.agent_view import AgentKey, AgentView
+from kindline.language.agent_view import AgentKey
 from kindline.language.content import Because
 from kindline.language.facts.agents import RoutingState
 from kindline.language.log import DecisionBatch
@@ -119,9 +119,11 @@ class WorkEdge:
                 stream.put(self._afresh(stream))
 
     def _go_on(self, shard: int, batch: DecisionBatch, offset: int) -> None:
-        self._attendance.apply(shard, batch, offset)
         because = Because(epoch=batch.epoch, seq=batch.seq, offset=offset)
         history, streams, engine = self._histories[shard], self._streams[shard], self.engine(shard)
+        for key, view in self._attendance.apply(shard, batch, offset).items():
+            if not view.session_id:
+                history.forget(key, batch.seq)
         for key, news in self._newsrooms[shard].news(batch.facts, batch.decided_at):
             history.add(key, Piece(because, news))
             for stream in streams.get(key, ()):
@@ -131,7 +133,7 @@ class WorkEdge:
         """A stream that open() can open."""
         return WorkStream(key, session_id, partial(resume_token, self._secret))
 
-    async def open(self, stream: WorkStream, view: AgentView, token: bytes) -> None:
+    async def open(self, stream: WorkStream, token: bytes) -> None:
         """Begin after the token's place, or with a snapshot; an older stream of the same session ends."""
         shard = self._attendance.shard(stream.key[0])
         place = resumed_place(self._secret, stream.key, token)
@@ -150,11 +152,16 @@ class WorkEdge:
             stream.put(self._afresh(stream))
         else:
             stream.put(self._pieces(shard, missed))
-            stream.see(self._attendance.view(stream.key) or view)
+            self._show_agent(stream)
         if stale := self._attendance.stale_seconds(shard):
             stream.silent(stale)
         if self._draining:
             stream.end(draining())
+
+    def _show_agent(self, stream: WorkStream) -> None:
+        view = self._attendance.view(stream.key)
+        if view:
+            stream.see(view)
 
     def close(self, stream: WorkStream) -> None:
         """The stream is gone."""

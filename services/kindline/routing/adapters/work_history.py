@@ -15,7 +15,7 @@ from kindline.language.content import Because
 from kindline.routing.domain.news import News
 from kindline.runtime.tokens import resume_signature
 
-PIECES_PER_AGENT = 256
+PIECES_PER_AGENT = 64
 FORM = struct.Struct(">QQ")
 
 
@@ -63,9 +63,9 @@ class ShardHistory:
             return None
         return [piece for piece in history.pieces if piece.because.seq > seq] if history else []
 
-    def forget(self, key: AgentKey) -> None:
-        """The agent signed out; a later session begins with a snapshot."""
-        self._agents.pop(key, None)
+    def forget(self, key: AgentKey, seq: int) -> None:
+        """The agent signed out in this batch; a token from before it leads to a snapshot."""
+        self._agents[key] = AgentHistory(seq)
 
 
 def resume_token(secret: bytes, key: AgentKey, position: Because) -> bytes:
