@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ import pytest
 from kindline.commands.centre import Centre, CentreOptions
 from kindline.commands.plan_file import DEFAULT_PLAN
 from kindline.runtime.running import RunningCentre
+
+HOOK_SECRET = "whsec_" + base64.b64encode(b"a secret made for tests only....").decode()
+"""Signs web hooks to acme/support/forms."""
 
 
 @dataclass
@@ -29,6 +34,12 @@ class RunningHouse:
                 found.child.kill()
         self.centre.mend()
 
+    def kill_kafka(self) -> None:
+        """End the broker as a crash would; `centre.mend` starts it again on its data."""
+        kafka = self.centre.local_kafka
+        assert kafka is not None, "the house runs a Kafka of its own"
+        kafka.nodes[0].kill()
+
     def settle(self) -> None:
         """Wait until every service is ready again."""
         self.centre.wait_ready()
@@ -42,7 +53,13 @@ class RunningHouse:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
     """A contact centre with the default plan, all five services and a standby router."""
     directory = tmp_path_factory.mktemp("centre")
-    options = CentreOptions(directory=directory, plan=DEFAULT_PLAN, free_ports=True, routers=2)
+    options = CentreOptions(
+        directory=directory,
+        plan=DEFAULT_PLAN,
+        free_ports=True,
+        routers=2,
+        environment={"KINDLINE_WEB_HOOK_SECRETS": json.dumps({"acme/support/forms": [HOOK_SECRET]})},
+    )
     centre = Centre(options, lambda line: print(line, file=sys.stderr))
     with centre as running:
         yield RunningHouse(centre, running, directory)

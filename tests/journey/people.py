@@ -46,11 +46,13 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visitor(running: RunningCentre, token: str | None = None) -> Any:  # noqa: ANN401 - an async generator
-    """A visitor on acme's English chat page."""
+async def visitor(  # noqa: ANN401 - an async generator
+    running: RunningCentre, token: str | None = None, *, pool: str = "acme/support", entry_point: str = "web-chat"
+) -> Any:
+    """A visitor on a chat page; on acme's English one unless another is named."""
     address = running.chat.replace("http", "ws") + "/chat"
     async with connect(address, subprotocols=["kindline.chat.v1"], origin=running.chat) as socket:  # type: ignore[arg-type,list-item]
-        hello = {"type": "hello", "pool": "acme/support", "entry_point": "web-chat", "token": token, "last_seq": 0}
+        hello = {"type": "hello", "pool": pool, "entry_point": entry_point, "token": token, "last_seq": 0}
         await socket.send(json.dumps(hello))
         yield Visitor(socket)
 

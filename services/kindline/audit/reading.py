@@ -11,7 +11,7 @@ from kindline.language.facts.inputs import InputReference
 from kindline.language.ids import event_identity, position_identity, tenant_of
 from kindline.ledger import codec, topics
 from kindline.ledger.codec import Undecodable
-from kindline.ledger.envelope import WrongContentType, decode_input, read_envelope
+from kindline.ledger.envelope import WrongContentType, decode_input, read_envelope, relayed_identity
 from kindline.ledger.port import Ledger, LedgerUnavailable, Partition, Record
 
 SILENCE_LIMIT_SECONDS = 15.0
@@ -98,7 +98,9 @@ def _take_event(book: LedgerBook, record: Record) -> None:
         return
     pool = event.pool or (record.key or b"").decode(errors="replace")
     envelope = read_envelope(record)
-    if envelope.event_id:
+    if relayed := relayed_identity(record):
+        identity = relayed
+    elif envelope.event_id:
         tenant = tenant_of(pool)
         identity = event_identity(tenant=tenant, source=envelope.source, event_id=envelope.event_id)
     else:

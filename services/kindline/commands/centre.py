@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kindline.commands.centre_parts import RESTARTS, Part, Ports, is_ready, secret_file_of, tail_of
@@ -53,6 +53,8 @@ class CentreOptions:
     """Demo agents answer the chat page."""
     services: tuple[str, ...] = SERVICES
     """Fewer than all five, for a bench that measures some of them."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Settings for every service beyond those that the centre gives them; they may hold secrets."""
 
 
 class Centre:
@@ -92,6 +94,11 @@ class Centre:
         self._stack.close()
         forget_running(self.options.directory)
 
+    @property
+    def local_kafka(self) -> LocalKafka | None:
+        """The Kafka that the centre runs; None while it runs none of its own."""
+        return self._local
+
     def _start_kafka(self) -> str:
         ports = None if self.options.free_ports else (KAFKA_PORT,)
         self._local = self._stack.enter_context(LocalKafka(self.options.directory / "kafka", 1, ports))
@@ -110,6 +117,7 @@ class Centre:
             "KINDLINE_TOKEN_SECRET": secret_file.read_text(encoding="utf-8"),
             "KINDLINE_LOG_FORMAT": "plain",
             "KINDLINE_DATA": str((self.options.directory / "data").absolute()),
+            **self.options.environment,
         }
         for name in names:
             room = name.partition("-")[0]

@@ -18,10 +18,21 @@ from kindline.ledger import codec, topics
 from kindline.ledger.codec import Undecodable
 from kindline.ledger.port import Headers, Record
 
-__all__ = ["Envelope", "Undecodable", "WrongContentType", "decode_input", "headers", "read_envelope"]
+__all__ = [
+    "IDENTITY_HEADER",
+    "Envelope",
+    "Undecodable",
+    "WrongContentType",
+    "decode_input",
+    "headers",
+    "read_envelope",
+    "relayed_identity",
+]
 
 PROTOBUF: Final = "application/protobuf"
 JSON: Final = "application/json"
+IDENTITY_HEADER: Final = "x-kindline-identity"
+"""Set by the relay on what it redirects: the identity by which the first shard knew it, in hexadecimal."""
 
 _Input = InteractionEvent | AgentEvent | PlanPublished
 _BYTES_READERS: Mapping[str, Callable[[bytes], _Input]] = {
@@ -85,6 +96,15 @@ def read_envelope(record: Record) -> Envelope:
         content_type=_content_type(said.get("content-type", "")),
         traceparent=said.get("traceparent", ""),
     )
+
+
+def relayed_identity(record: Record) -> bytes:
+    """The identity under which the relay sent this record on; empty for what came by itself."""
+    said = next((value for name, value in reversed(record.headers) if name == IDENTITY_HEADER), b"")
+    try:
+        return bytes.fromhex(said.decode("ascii"))
+    except ValueError:
+        return b""
 
 
 def decode_input(record: Record) -> InteractionEvent | AgentEvent | PlanPublished:

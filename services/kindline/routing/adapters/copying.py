@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from kindline.language.facts.inputs import InputDeadLettered, InputRedirected, InputReference
 from kindline.language.log import DecisionBatch
+from kindline.ledger.envelope import IDENTITY_HEADER
 from kindline.ledger.port import AppendRefused, Headers, Partition, Record, Writer
 from kindline.ledger.topics import INPUTS, dead_letters
-from kindline.routing.adapters.inputs import IDENTITY_HEADER
 from kindline.routing.adapters.sources import Gone, Sources
 
 log = logging.getLogger("kindline.routing.relay")

@@ -13,13 +13,17 @@ from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
 from kindline.language.facts.inputs import DeadLetterReason, InputReference
 from kindline.language.ids import event_identity, position_identity, tenant_of
-from kindline.ledger.envelope import Envelope, Undecodable, WrongContentType, decode_input, read_envelope
+from kindline.ledger.envelope import (
+    Envelope,
+    Undecodable,
+    WrongContentType,
+    decode_input,
+    read_envelope,
+    relayed_identity,
+)
 from kindline.ledger.port import Record
 from kindline.ledger.topics import PLAN
 from kindline.routing.domain.inputs import AgentSpoke, EventArrived, Input, InputBroken, PlanArrived
-
-IDENTITY_HEADER = "x-kindline-identity"
-"""Set by the relay on what it redirects: the identity by which the first shard knew it, in hexadecimal."""
 
 LARGEST_INPUT = 256 * 1024
 LARGEST_PLAN = 3 * 1024 * 1024
@@ -87,12 +91,7 @@ def _happened_at(envelope: Envelope, event: InteractionEvent, appended_at: float
 
 def _identity(record: Record, envelope: Envelope, pool: str) -> bytes:
     """By what copies of this input are known: the relay's word, else the source's id, else its place."""
-    relayed = next((value for name, value in reversed(record.headers) if name == IDENTITY_HEADER), b"")
-    try:
-        identity = bytes.fromhex(relayed.decode("ascii"))
-    except ValueError:
-        identity = b""
-    if identity:
+    if identity := relayed_identity(record):
         return identity
     if envelope.event_id:
         return event_identity(tenant=tenant_of(pool), source=envelope.source, event_id=envelope.event_id)
