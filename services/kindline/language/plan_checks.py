@@ -79,6 +79,15 @@ def _unique(section: str, field: str, names: Sequence[str]) -> Iterator[Problem]
             yield Problem((section, index, field), f"{name!r} is there already; each name stands once")
 
 
+def _floor_names(plan: Plan) -> Iterator[Problem]:
+    # kindline.floor keys rows by pool/queue and pool/agent: one name for both would show one instead of the other.
+    queues = {queue.name for queue in plan.queues}
+    for index, agent in enumerate(plan.agents):
+        if agent.agent_id in queues:
+            message = f"{agent.agent_id!r} is a queue's name too; queues and agents of a pool share one set of names"
+            yield Problem(("agents", index, "agent_id"), message)
+
+
 def _known_skills(plan: Plan) -> Iterator[Problem]:
     for index, queue in enumerate(plan.queues):
         for number, need in enumerate(queue.needs.skills):
@@ -167,6 +176,7 @@ RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     _pool_name,
     _unique_names,
+    _floor_names,
     _known_skills,
     _known_queues,
     _served_queues,

@@ -58,6 +58,7 @@ def test_the_plan_that_comes_with_kindline_is_valid() -> None:
         ("skill: orders, level: 2", "skill: orders, level: 9", 6, "levels go from 1 to 5"),
         ("channel: chat", "channel: chatt", 8, "must be one of: voice, chat"),
         ("queue: english", "queue: englsh", 8, "unknown queue 'englsh'"),
+        ("agent_id: amy", "agent_id: english", 10, "is a queue's name too"),
         ("agent_id: amy", "agent_ids: amy", 10, "there is no such field"),
         ("level: 3", "level: 1", 5, "nobody in the plan can serve 'english' on chat"),
         ("acme/support", "acme", 2, "must read tenant/pool"),
