@@ -7,7 +7,7 @@ one of them are never sent to another: when a conversation ends nobody is spoken
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from kindline.client import (
@@ -53,6 +53,8 @@ class Notice:
 
     text: str
     tone: Tone = Tone.PLAIN
+    about: str = ""
+    """The interaction in whose conversation it stands anyway; empty: in none."""
 
 
 @dataclass(slots=True)
@@ -67,16 +69,16 @@ class DeskBook:
     conversations: dict[str, list[Message]] = field(default_factory=dict)
     current: str = ""
     """The interaction the agent speaks to; empty: nobody."""
+    down: set[str] = field(default_factory=set)
+    """Services whose line is down, as far as was heard."""
     stale: bool = False
     over: bool = False
 
     def hear(self, event: DeskEvent) -> list[Notice]:
         """Take in an event; gives what to tell the agent."""
         if not isinstance(event, WentStale | Reconnecting):
-            recovered = self.stale
-            self.stale = False
-            return [*self._recovered(recovered), *self._heard(event)]
-        return list(self._heard(event))
+            return [*self._recovered(), *self._heard(event)]
+        return list(self._trouble(event))
 
     def called(self, number: int) -> Work | None:
         """The work of a number."""
@@ -103,10 +105,12 @@ class DeskBook:
         about = f" ({words.work_words(work)})" if work else ""
         return f"customer {self.numbers.get(interaction_id, '?')}{about}"
 
-    @staticmethod
-    def _recovered(recovered: bool) -> Iterator[Notice]:  # noqa: FBT001 - one private question.
-        if recovered:
+    def _recovered(self) -> Iterator[Notice]:
+        """Whatever was decided was decided just now, so routing is there again."""
+        if self.stale or "routing" in self.down:
             yield Notice("Decisions come again: what you see is up to date.")
+        self.stale = False
+        self.down.clear()
 
     def _heard(self, event: DeskEvent) -> Iterator[Notice]:
         match event:
@@ -125,8 +129,10 @@ class DeskBook:
                 yield from self._ended(event)
             case MessageArrived(message):
                 yield from self._message(message)
-            case _:
-                yield from self._trouble(event)
+            case SessionOver(superseded):
+                self.over = True
+                why = "you signed in somewhere else" if superseded else "your session ended"
+                yield Notice(f"This desk is over: {why}. Start it again to go on here.", Tone.TROUBLE)
 
     def _refreshed(self, event: Refreshed) -> Iterator[Notice]:
         yield from self._state(event.state)
@@ -144,10 +150,16 @@ class DeskBook:
 
     def _state(self, state: AgentState) -> Iterator[Notice]:
         before, self.state = self.state, state
-        if before == state:
-            return
-        calm = state.routing_state is not RoutingState.NOT_RESPONDING and not words.LEASES[state.lease]
-        yield Notice(f"You are {words.change_words(state)}.", Tone.PLAIN if calm else Tone.TROUBLE)
+        if before is not None and before.lease is not state.lease:
+            calm = not words.LEASES[state.lease]
+            text = "Your line is steady again." if calm else f"{words.LEASES[state.lease].capitalize()}."
+            yield Notice(text, Tone.PLAIN if calm else Tone.TROUBLE)
+        if before is None or replace(before, lease=state.lease, reason=state.reason) != state:
+            # A reason belongs to the change of the routing state that it explains, and to no other change.
+            changed = before.routing_state if before else RoutingState.INACTIVE
+            trouble = state.routing_state is RoutingState.NOT_RESPONDING
+            text = words.state_words(state, explained=changed is not state.routing_state)
+            yield Notice(f"You are {text}.", Tone.TROUBLE if trouble else Tone.PLAIN)
         if before is None and state.status is AgentStatus.OFFLINE:
             yield Notice("Type /back when you are ready for work, /help for all commands.")
 
@@ -208,23 +220,20 @@ class DeskBook:
         del said[:-MESSAGES_KEPT]
         number = self.numbers.get(message.interaction_id, "?")
         if message.author is ParticipantRole.AGENT:
-            yield Notice(f"You to customer {number}: {words.said(message.content)}", Tone.AGENT)
+            who, tone = f"You to customer {number}", Tone.AGENT
         else:
-            yield Notice(f"{message.author.name.capitalize()} {number}: {words.said(message.content)}", Tone.CUSTOMER)
+            who, tone = f"{message.author.name.capitalize()} {number}", Tone.CUSTOMER
+        yield Notice(f"{who}: {words.said(message.content)}", tone, message.interaction_id)
 
-    def _trouble(self, event: DeskEvent) -> Iterator[Notice]:
-        match event:
-            case WentStale():
-                if not self.stale:
-                    yield Notice(
-                        "Kindline has decided nothing for a while: what you see may be old. Your work is safe, and "
-                        "you are told when decisions come again.",
-                        Tone.TROUBLE,
-                    )
-                self.stale = True
-            case Reconnecting():
+    def _trouble(self, event: WentStale | Reconnecting) -> Iterator[Notice]:
+        if isinstance(event, Reconnecting):
+            if event.service not in self.down:
+                self.down.add(event.service)
                 yield Notice(f"The line to {event.service} is down; the desk tries again by itself.", Tone.TROUBLE)
-            case SessionOver():
-                self.over = True
-                why = "you signed in somewhere else" if event.superseded else "your session ended"
-                yield Notice(f"This desk is over: {why}. Start it again to go on here.", Tone.TROUBLE)
+        elif not self.stale:
+            self.stale = True
+            yield Notice(
+                "Kindline has decided nothing for a while: what you see may be old. Your work is safe, and "
+                "you are told when decisions come again.",
+                Tone.TROUBLE,
+            )

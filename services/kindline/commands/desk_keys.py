@@ -15,6 +15,7 @@ import sys
 import termios
 import threading
 import tty
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -143,7 +144,7 @@ class LineEditor:
             return END_OF_INPUT if not self.text else None
         elif key in NAMED:
             getattr(self, f"_{NAMED[key]}")()
-        elif key.isprintable():
+        elif len(key) == 1 and unicodedata.category(key) != "Cc":
             self._insert(key)
         return None
 

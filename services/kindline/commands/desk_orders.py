@@ -14,13 +14,13 @@ from kindline.commands.desk_book import DeskBook, Notice
 HELP = """\
 a [N]                  accept the offer (the Nth, if there are several)
 d [REASON]             decline it; the customer keeps their place
-words                  say them to the customer you are with; /say WORDS if they begin with a, d or /
+words                  say them to your customer (/say WORDS if they begin with a or d)
 /done [CODE]           end the conversation; wrap-up begins
 /finish                end the wrap-up
 /hold, /resume         put the customer on hold, and back
 /transfer QUEUE [NOTE] give the customer to a queue; they keep their age
 /switch N              speak to customer N
-/break [REASON]        no new offers from now on; also /meeting, /training, /offline
+/break [REASON]        no new offers from now on (/meeting, /training, /offline too)
 /next break [REASON]   the same, but when the work in hand has ended
 /back                  ready for work
 /here                  say that you are here after offers went by

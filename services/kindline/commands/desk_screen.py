@@ -24,6 +24,9 @@ from kindline.commands.desk_lines import STYLES
 NOTICES_KEPT = 50
 NOTICE_ROWS = 7
 MOST_ROWS = 6
+ROWS_ABOVE = 9
+LONG_SECONDS = 600.0
+"""A deadline further away than this is not shown: nobody talks better with a clock in sight."""
 
 
 class ScreenView:
@@ -41,7 +44,7 @@ class ScreenView:
 
     def tell(self, notices: Sequence[Notice]) -> None:
         """Add to the notices and draw; what is said in a conversation stands there already."""
-        self._notices.extend(notice for notice in notices if not self._in_conversation(notice))
+        self._notices.extend(notice for notice in notices if not notice.about or notice.about != self._book.current)
         if any(notice.tone is Tone.OFFER for notice in notices):
             self._console.bell()
         self.draw()
@@ -66,16 +69,20 @@ class ScreenView:
             Layout(Rule(self._title(), align="left", style="dim"), size=1),
             Layout(Tail(self._conversation())),
             Layout(Rule("What happened", align="left", style="dim"), size=1),
-            Layout(Tail([_styled(notice) for notice in self._notices]), size=NOTICE_ROWS),
+            Layout(Tail([_styled(notice) for notice in self._notices]), size=self._notice_rows()),
             Layout(Rule(style="dim"), size=1),
             Layout(Tail([self._input()]), size=2),
         )
         return page
 
+    def _notice_rows(self) -> int:
+        newest = self._notices[-1].text.count("\n") + 1 if self._notices else 0
+        return max(NOTICE_ROWS, min(newest, self._console.height - ROWS_ABOVE))
+
     def _head(self) -> Group:
         state = self._book.state
         first = Text(f" {self._who}   {words.time_of_day(self._now)} ", style="reverse", no_wrap=True)
-        if self._book.stale:
+        if self._book.stale or "routing" in self._book.down:
             first.append(" MAY BE OLD ", style="bold red")
         return Group(first, Text(f" {words.state_words(state)}" if state else " signing in", no_wrap=True))
 
@@ -100,7 +107,7 @@ class ScreenView:
         mark = ">" if work.interaction_id == self._book.current else " "
         row = f" {mark} {self._book.numbers[work.interaction_id]}  {words.work_words(work)}"
         row += f"   {words.WORK_STATES[work.state]}"
-        if work.deadline:
+        if work.deadline and work.deadline - self._now < LONG_SECONDS:
             row += f"   {words.span(work.deadline - self._now)} left"
         return Text(row, style="bold" if mark == ">" else "", no_wrap=True)
 
@@ -122,11 +129,6 @@ class ScreenView:
         line.append(typed[at : at + 1] or " ", style="reverse not bold")
         line.append(typed[at + 1 :], style="not bold")
         return line
-
-    def _in_conversation(self, notice: Notice) -> bool:
-        work = self._book.speaking_to
-        number = self._book.numbers.get(work.interaction_id) if work else None
-        return notice.tone in {Tone.CUSTOMER, Tone.AGENT} and f" {number}:" in notice.text.partition(" ")[2][:24]
 
 
 class Tail:

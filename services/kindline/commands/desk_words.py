@@ -118,7 +118,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "DEADLINE_MISSING": "This desk made a mistake (no deadline). Tell the people who run Kindline.",
     }
 )
-SPOOFS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+SPOOFS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that reorder what stands around them."""
 
 
@@ -160,18 +160,13 @@ def status_words(status: AgentStatus, reason_code: str = "") -> str:
     return status.name + (f" ({shown(reason_code)})" if reason_code else "")
 
 
-def state_words(state: AgentState) -> str:
-    """The agent's state on one line: what they declared, what follows, and why."""
-    words = f"{status_words(state.status, state.reason_code)}: {STATES[state.routing_state]}"
+def state_words(state: AgentState, *, explained: bool = False) -> str:
+    """The agent's state on one line: what they declared, what follows, and why if it is to be explained."""
+    text = f"{status_words(state.status, state.reason_code)}: {STATES[state.routing_state]}"
     if state.next_status is not AgentStatus.UNSPECIFIED:
-        words += f"; {state.next_status.name} when your work ends"
-    return words
-
-
-def change_words(state: AgentState) -> str:
-    """An automatic change with its reason."""
-    reason, trouble = REASONS[state.reason], LEASES[state.lease]
-    return state_words(state) + (f" - {reason}" if reason else "") + (f"; {trouble}" if trouble else "")
+        text += f"; {state.next_status.name} when your work ends"
+    reason = REASONS[state.reason] if explained else ""
+    return f"{text} - {reason}" if reason else text
 
 
 def work_words(work: Work) -> str:

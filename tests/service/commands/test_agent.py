@@ -118,7 +118,9 @@ async def test_hold_transfer_and_breaks_are_one_line_each() -> None:
 
 async def test_words_for_one_customer_never_reach_another() -> None:
     """When a conversation ends the agent speaks to nobody until they say to whom, though another customer waits."""
-    two_chats = plan(agents=(agent("amy", billing=1),), channels=(ChannelPlan(channel=Channel.CHAT, units=50, at_once=2),))
+    two_chats = plan(
+        agents=(agent("amy", billing=1),), channels=(ChannelPlan(channel=Channel.CHAT, units=50, at_once=2),)
+    )
     async with house(two_chats) as centre:
         routing, presence = await centre.routing(), await centre.presence()
         places = Places(centre, address(presence.room.port), address(routing.room.port))
