@@ -6,7 +6,7 @@ Promises figures that are the ledger's own: they are folded from the decisions t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kindline.language.ids import Instant, shard_of
@@ -21,7 +21,7 @@ from kindline.rehearsal.crew import Crew
 from kindline.rehearsal.domain.bank_plan import POOL
 from kindline.rehearsal.domain.crew_hours import CrewHours
 from kindline.rehearsal.domain.fates import Connection, Fate, Fates
-from kindline.rehearsal.domain.figures import Figures, figures
+from kindline.rehearsal.domain.figures import Figures, figures, spread
 from kindline.rehearsal.domain.script import ScriptedCall
 from kindline.rehearsal.domain.staffing import Shift
 from kindline.rehearsal.seat import Place, Say
@@ -63,6 +63,16 @@ class Played:
     hours: CrewHours
     in_time: bool = True
     """False: calls had not ended long after the last caller's patience."""
+    calls: Mapping[str, ScriptedCall] = field(default_factory=dict)
+    """The script, by thread."""
+
+    def machine_delay(self) -> float | None:
+        """Business seconds by which the machine made a conversation longer than its script: the median."""
+        return spread(
+            fate.completed_at - fate.answered_at - self.calls[fate.thread].service_seconds
+            for fate in self.fates.by_thread.values()
+            if fate.completed_at is not None and fate.answered_at is not None and fate.thread in self.calls
+        ).median
 
     def figures(self) -> Figures:
         """The same figures as the log's own."""
@@ -162,7 +172,7 @@ class _Stage:
             in_time = await self._call(say)
             crew.close()
             await working
-            return Played(self._line.fates, self._hours, in_time)
+            return Played(self._line.fates, self._hours, in_time, self._by_thread)
         finally:
             tasks = [following, showing, *self._connecting]
             for task in tasks:

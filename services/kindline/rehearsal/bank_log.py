@@ -171,7 +171,7 @@ def _rehearse(choices: Choices, programme: Programme, console: Console) -> bool:
         code, found = audit(theatre)
     figures = played.figures()
     checks = checks_of(played, figures, code, {} if choices.attach else found)
-    compared = report.rows(figures, programme.logged)
+    compared = report.rows(figures, programme.logged, machine_delay=played.machine_delay())
     title = f"{choices.date:%A %d %B %Y}, {choices.speed:g} times as fast"
     report.show(compared, checks, Console(), title=title)
     if choices.json_file is not None:

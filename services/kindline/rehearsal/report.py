@@ -44,8 +44,11 @@ class Check:
     broken: float
 
 
-def rows(rehearsed: Figures, logged: Figures) -> tuple[Row, ...]:
-    """Every figure of both sides, in the order in which people read them."""
+def rows(rehearsed: Figures, logged: Figures, *, machine_delay: float | None = None) -> tuple[Row, ...]:
+    """Every figure of both sides, in the order in which people read them.
+
+    `machine_delay` is how many business seconds the machine added to a conversation: the faster the clock, the more.
+    """
 
     def both(name: str, words: str, unit: str, highest: float | None = None) -> Row:
         return Row(name, words, getattr(rehearsed, name), getattr(logged, name), unit, highest)
@@ -83,6 +86,7 @@ def rows(rehearsed: Figures, logged: Figures) -> tuple[Row, ...]:
         both("median_wait_of_queued", "median wait of these", "seconds"),
         *levels,
         both("mean_service", "mean service", "seconds"),
+        Row("machine_delay", "  of this the machine's own, median", machine_delay, None, "seconds"),
         *spread,
     )
 

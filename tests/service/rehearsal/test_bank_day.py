@@ -117,6 +117,9 @@ async def test_everybody_is_served_or_gone_and_the_figures_say_so() -> None:
         if fate.completed_at and fate.answered_at
     }
     assert 0.8 <= talks["served-2"] < 2.0
+    delay = result.machine_delay()
+    assert delay is not None
+    assert 0 <= delay < 1.0
     assert figures.occupancy.lowest is not None
     assert sum(isinstance(fact, f.AgentSignedOut) for _, fact in facts) == 2
 
