@@ -15,14 +15,14 @@ AMY, BOB = (POOL, "amy"), (POOL, "bob")
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 3)), max_size=40),
     st.integers(0, 60),
-    st.integers(0, 60),
-    st.integers(0, PIECES_PER_AGENT),
+    st.integers(-3, 2 * PIECES_PER_AGENT),
+    st.integers(0, 2 * PIECES_PER_AGENT),
 )
 def test_from_any_place_all_that_came_after_it_or_a_fresh_start(
-    told: list[tuple[bool, int]], begun_after: int, asked: int, earlier: int
+    told: list[tuple[bool, int]], begun_after: int, later: int, earlier: int
 ) -> None:
     """Whatever was told to whom, asking for what came after a batch gives exactly that, or says that it cannot."""
-    history, expected, seq = ShardHistory(begun_after), [], begun_after
+    history, expected, seq, asked = ShardHistory(begun_after), [], begun_after, begun_after + later
     for _ in range(earlier):
         seq += 1
         expected.append(Piece(Because(epoch=1, seq=seq, offset=seq), WorkChanged(f"w{seq}")))
