@@ -46,9 +46,9 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visitor(  # noqa: ANN401 - an async generator
+async def visitor(
     running: RunningCentre, token: str | None = None, *, pool: str = "acme/support", entry_point: str = "web-chat"
-) -> Any:
+) -> Any:  # noqa: ANN401 - an async generator
     """A visitor on a chat page; on acme's English one unless another is named."""
     address = running.chat.replace("http", "ws") + "/chat"
     async with connect(address, subprotocols=["kindline.chat.v1"], origin=running.chat) as socket:  # type: ignore[arg-type,list-item]

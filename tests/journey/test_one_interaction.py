@@ -1,4 +1,4 @@
-"""However often and by whatever way a customer's words reach the ledger, they make one interaction, and it is routed."""
+"""However often and by whatever way a customer's words come, they make one interaction, and it is routed."""
 
 from __future__ import annotations
 
