@@ -1,15 +1,17 @@
 """Puts the routing room together: the shards with their engines, the relay, and the gRPC edge that shows it all."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kindline.language.refusals import BY_NAME
 from kindline.ledger.attendance import Attendance, shard_count
 from kindline.ledger.commands import AgentsLog, CommandDesk
-from kindline.ledger.port import Ledger
+from kindline.ledger.port import Ledger, LedgerUnavailable
 from kindline.routing.adapters.grpc_edge import SERVICES, RoutingEdge
 from kindline.routing.adapters.grpc_settings import RoutingSettings
 from kindline.routing.adapters.relay import Relay
+from kindline.routing.adapters.shard_numbers import ShardNumbers
 from kindline.routing.adapters.shards import Shards, ShardSettings
 from kindline.routing.adapters.work_edge import WorkEdge
 from kindline.routing.adapters.work_explain import Stories
@@ -19,6 +21,7 @@ from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
 
 MIRROR_SECONDS = 1.0
+LAG_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     desk = CommandDesk(agents_log, attendance)
     stories, numbers = Stories(ledger), RoutingNumbers(on.metrics, clock)
     work = WorkEdge(attendance, desk, stories, numbers, settings.rpc.token_secret, clock)
-    shards = Shards(ledger, clock, Engine, work.on_counted, ShardSettings(member=settings.member))
+    loop_numbers = ShardNumbers(on.metrics)
+    shard_settings = ShardSettings(member=settings.member)
+    shards = Shards(ledger, clock, Engine, work.on_counted, shard_settings, gauges=loop_numbers)
     work.shows(shards)
     attendance.followed_by(work)
     edge = RoutingEdge(settings, attendance, desk, work, stories, on.system)
@@ -53,6 +58,7 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     relay = Relay(ledger)
     on.task("relay", relay.run())
     on.task("numbers", _mirror(shards, relay, numbers, work))
+    on.task("lag", _measure_lag(ledger, shards, loop_numbers))
     on.draining(work.drain)
     server = await on.rpc(settings.rpc, edge.add_to, SERVICES, BY_NAME)
     return Routing(server.port, shards)
@@ -62,6 +68,15 @@ async def _stopped(shards: Shards, owning: "asyncio.Task[object]") -> None:
     """Release every owned shard, so that the next owner need not wait for silence."""
     shards.stop()
     await asyncio.wait([owning])
+
+
+async def _measure_lag(ledger: Ledger, shards: Shards, numbers: ShardNumbers) -> None:
+    while True:
+        decided = {its: offset for shard in shards.owned() for its, offset in shards.decided_up_to(shard).items()}
+        with suppress(LedgerUnavailable):
+            bounds = await ledger.bounds(decided) if decided else {}
+            numbers.behind(sum(max(0, found.end - decided[its]) for its, found in bounds.items()))
+        await asyncio.sleep(LAG_SECONDS)
 
 
 async def _mirror(shards: Shards, relay: Relay, numbers: RoutingNumbers, work: WorkEdge) -> None:

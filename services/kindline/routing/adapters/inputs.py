@@ -7,6 +7,7 @@ dead-letters, so that no record blocks a shard.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Protocol
 
 from kindline.language.agents import AgentEvent
@@ -23,6 +24,7 @@ from kindline.ledger.envelope import (
 )
 from kindline.ledger.port import Record
 from kindline.ledger.topics import PLAN
+from kindline.routing.adapters.shard_numbers import Gauges
 from kindline.routing.domain.inputs import AgentSpoke, EventArrived, Input, InputBroken, PlanArrived
 
 LARGEST_INPUT = 256 * 1024
@@ -40,12 +42,14 @@ class BusinessTime(Protocol):
 class Inputs:
     """Decodes; knows the business clock, because the broker stamps records with the wall."""
 
-    def __init__(self, clock: BusinessTime) -> None:
-        """Use this clock for append times."""
-        self._clock = clock
+    def __init__(self, clock: BusinessTime, gauges: Gauges | None = None) -> None:
+        """Use this clock for append times; `gauges` hears when each input was appended."""
+        self._clock, self._gauges = clock, gauges
 
     def __call__(self, record: Record) -> Input:
         """The input that a record is."""
+        if self._gauges is not None:
+            self._gauges.arrived(record.appended_at)
         reference = InputReference(
             topic=record.partition.topic, partition=record.partition.number, offset=record.offset
         )
@@ -65,6 +69,8 @@ class Inputs:
 
     def _decoded(self, record: Record, reference: InputReference) -> Input:
         said, envelope = decode_input(record), read_envelope(record)
+        if isinstance(said, InteractionEvent | AgentEvent) and not said.pool:
+            said = replace(said, pool=(record.key or b"").decode("utf-8", "replace"))
         if isinstance(said, InteractionEvent):
             appended_at = self._clock.at(record.appended_at)
             return EventArrived(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 
 from kindline.language.agents import AgentCommand
 from kindline.language.facts import CommandAnswered, Fact, InputRejected
 from kindline.language.facts.agents import RefusalReason
 from kindline.language.snapshot import QueueCount, SnapshotRow
+from kindline.routing.adapters.shard_numbers import Gauges
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import AgentSpoke, Input, OwnerResumed, TimersDue
 
@@ -15,9 +17,10 @@ from kindline.routing.domain.inputs import AgentSpoke, Input, OwnerResumed, Time
 class EngineCore:
     """Fulfils kindline.ledger.owned.core.Core for one engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Drive this engine, which must be fresh."""
+    def __init__(self, engine: Engine, gauges: Gauges | None = None) -> None:
+        """Drive this engine, which must be fresh; `gauges` hears how long each decision takes."""
         self.engine = engine
+        self._gauges = gauges
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
         """Become the state that gave these rows."""
@@ -37,7 +40,12 @@ class EngineCore:
 
     def decide(self, given: Input, now: float) -> Sequence[Fact]:
         """Answer an input with facts, and fold them."""
-        return self.engine.decide(given, now)
+        if self._gauges is None:
+            return self.engine.decide(given, now)
+        began = perf_counter()
+        facts = self.engine.decide(given, now)
+        self._gauges.decided(perf_counter() - began)
+        return facts
 
     def resume(self, gap_seconds: float, now: float) -> Sequence[Fact]:
         """State that an owner decides again."""

@@ -19,10 +19,11 @@ from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.log import OwnedLog
 from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.trimming import TrimSettings, trim_shard
-from kindline.ledger.port import Ledger, LedgerUnavailable
+from kindline.ledger.port import Ledger, LedgerUnavailable, Partition
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
 from kindline.routing.adapters.inputs import Inputs
 from kindline.routing.adapters.shard_core import EngineCore
+from kindline.routing.adapters.shard_numbers import Gauges
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import Input
 from kindline.runtime.clock import BusinessClock, SystemClock
@@ -55,11 +56,14 @@ class Shards:
         engine_for: Callable[[int, int], Engine],
         on_counted: OnCounted,
         settings: ShardSettings | None = None,
+        *,
+        gauges: Gauges | None = None,
     ) -> None:
         """`engine_for(shard, shards)` makes a fresh engine; on_counted hears each counting batch of each shard once."""
+        self._gauges = gauges
         self._ledger, self._clock, self._engine_for = ledger, clock, engine_for
         self._on_counted, self._settings = on_counted, settings or ShardSettings()
-        self._feed: InputFeed[Input] = InputFeed(ledger, STAGES, Inputs(clock))
+        self._feed: InputFeed[Input] = InputFeed(ledger, STAGES, Inputs(clock, gauges))
         self._log: OwnedLog[Input] | None = None
         self._stopping = False
         self.ready = asyncio.Event()
@@ -115,7 +119,7 @@ class Shards:
         return Means(
             ledger=self._ledger,
             clock=self._clock,
-            core_for=lambda shard: EngineCore(self._engine_for(shard, count)),
+            core_for=lambda shard: EngineCore(self._engine_for(shard, count), self._gauges),
             feed=self._feed,
             on_counted=self._on_counted,
             member=self._settings.member,
@@ -143,6 +147,11 @@ class Shards:
     def position(self, shard: int) -> Because:
         """The last counting batch in engine(shard)."""
         return self.owned_log.position(shard)
+
+    def decided_up_to(self, shard: int) -> Mapping[Partition, int]:
+        """For each input partition of the shard the next offset to decide."""
+        positions = self.owned_log.shards[shard].view.positions
+        return {Partition(topic, shard): offset for topic, offset in positions.items()}
 
     def epoch(self, shard: int) -> int:
         """The epoch of the shard as this process has read it."""
