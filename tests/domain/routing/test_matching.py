@@ -1,12 +1,11 @@
 """Who comes first and who gets them: by priority, age and fairness, and always as a plain scan over everything says."""
 
-import random
-
 from kindline.language import agents as a
 from kindline.language import facts as f
-from kindline.language.content import Channel, Needs, SkillNeed
-from kindline.language.plan import AgentPlan, ChannelPlan, Plan, SkillPlan
+from kindline.language.content import Channel
+from kindline.language.plan import ChannelPlan
 from kindline.routing.domain.engine import Engine
+from tests.domain.routing.days import busy_day
 from tests.domain.routing.naive import Floor
 from tests.given import SHARDS, Centre, agent, needs, plan, queue
 
@@ -134,54 +133,9 @@ def test_nobody_is_given_two_things_within_the_gap() -> None:
     assert centre.offered_to("t2") == ["amy"]
 
 
-SKILLS = ("a", "b", "c", "d", "e")
-
-
-def busy_plan(dice: random.Random) -> Plan:
-    """Fifteen agents with some of five skills, on channels of unlike cost."""
-    agents = tuple(
-        AgentPlan(
-            agent_id=f"agent-{number:02}",
-            skills=tuple(SkillPlan(skill=skill, level=dice.randint(1, 5)) for skill in dice.sample(SKILLS, 2)),
-        )
-        for number in range(15)
-    )
-    channels = (
-        ChannelPlan(channel=Channel.CHAT, units=40, at_once=2),
-        ChannelPlan(channel=Channel.EMAIL, units=20, at_once=3),
-    )
-    queues = (queue(wrap_up_seconds=0.0, longest_wait_seconds=1e6), queue("billing"))
-    return plan(skills=SKILLS, agents=agents, channels=channels, queues=queues)
-
-
 def test_every_choice_of_a_busy_day_is_that_of_a_plain_scan() -> None:
     """Over hours of a busy day each offer goes to whom a scan over everybody and everything names."""
-    dice = random.Random(7)
-    in_force = busy_plan(dice)
-    names = [plan.agent_id for plan in in_force.agents]
-    centre = Centre(in_force)
-    centre.at_work(*names[:12])
-    working: list[tuple[str, str]] = []
-    for step in range(260):
-        start = len(centre.log)
-        centre.wait(dice.expovariate(1 / 40))
-        if step == 150:
-            centre.at_work(*names[12:])
-        if dice.random() < 0.62 or not working:
-            wanted = dice.sample(SKILLS, dice.randint(0, 2))
-            asked = Needs(skills=tuple(SkillNeed(skill=skill, level=dice.randint(1, 4)) for skill in wanted))
-            entrance = dice.choice(["chat", "form", "mail"])
-            centre.arrives(f"t{step}", entrance, needing=asked, priority=dice.randint(0, 2))
-        else:
-            agent_id, name = working.pop(dice.randrange(len(working)))
-            centre.says(agent_id, a.CompleteInteraction(interaction_id=name))
-        for _, facts in centre.log[start:]:
-            for fact in facts:
-                if isinstance(fact, f.OfferIssued):
-                    centre.accepts(fact.agent_id, fact.offer_id)
-                    working.append((fact.agent_id, fact.interaction_id))
-    offers = check_every_offer(centre)
-    assert offers > 100
+    assert check_every_offer(busy_day()) > 100
 
 
 def check_every_offer(centre: Centre) -> int:

@@ -4,6 +4,7 @@ from kindline.language import agents as a
 from kindline.language.facts import InteractionAnswered, InteractionClosed, MessageSent, OfferIssued
 from kindline.language.snapshot import InteractionState as S
 from kindline.routing.domain.engine import Engine
+from tests.domain.routing.days import busy_day
 from tests.given import POOL, SHARDS, Centre, plan, text
 
 
@@ -76,3 +77,16 @@ def test_a_snapshot_and_what_came_after_it_give_the_same_state() -> None:
         for decided_at, facts in centre.log[end:]:
             second.apply(facts, decided_at)
         assert second.fingerprint() == centre.engine.fingerprint()
+
+
+def test_whoever_takes_over_from_a_snapshot_decides_as_if_nothing_had_happened() -> None:
+    """At any moment of a busy day a restored engine answers what comes next just as the old one did."""
+    centre = busy_day(80)
+    for start in range(0, len(centre.log), 9):
+        before = Engine(centre.shard, SHARDS)
+        for decided_at, facts in centre.log[:start]:
+            before.apply(facts, decided_at)
+        after = Engine(centre.shard, SHARDS)
+        after.restore(list(before.rows()), before.decided_at)
+        for (now, given), (_, facts) in zip(centre.inputs[start:], centre.log[start:], strict=True):
+            assert tuple(after.decide(given, now)) == facts
