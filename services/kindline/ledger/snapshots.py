@@ -112,7 +112,10 @@ async def _found(ledger: Ledger, shard: int) -> dict[str, Found]:
     """All that the topic holds of this shard, by snapshot id."""
     found: dict[str, Found] = {}
     async for record in _records(ledger, Partition(SNAPSHOTS, shard)):
-        _, snapshot_id, part = (record.key or b"//").decode(errors="replace").split("/", 2)
+        _, slash, place = (record.key or b"").decode(errors="replace").partition("/")
+        snapshot_id, _, part = place.partition("/")
+        if not slash or not part:
+            continue  # No key of ours: whoever wrote it must not keep every reader from starting.
         one = found.setdefault(snapshot_id, Found())
         if record.value is None:
             one.keys.discard(record.key or b"")
@@ -169,15 +172,24 @@ async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
     """
     number, slices, size = 0, list[bytes](), 0
     for some in _slices(rows):
-        encoded = encode(SnapshotPart(part=0, rows=some))
-        if slices and size + len(encoded) > BYTES_PER_PART:
-            yield b"".join((*slices, encode(SnapshotPart(part=number))))
-            number, slices, size = number + 1, [], 0
-        slices.append(encoded)
-        size += len(encoded)
+        for encoded in _encoded_slices(some):
+            if slices and size + len(encoded) > BYTES_PER_PART:
+                yield b"".join((*slices, encode(SnapshotPart(part=number))))
+                number, slices, size = number + 1, [], 0
+            slices.append(encoded)
+            size += len(encoded)
         await asyncio.sleep(0)
     if slices:
         yield b"".join((*slices, encode(SnapshotPart(part=number))))
+
+
+def _encoded_slices(some: tuple[SnapshotRow, ...]) -> list[bytes]:
+    """A slice encoded, halved until each piece fits into a part: a conversation of many words makes a long row."""
+    encoded = encode(SnapshotPart(part=0, rows=some))
+    if len(encoded) <= BYTES_PER_PART or len(some) == 1:
+        return [encoded]
+    middle = len(some) // 2
+    return _encoded_slices(some[:middle]) + _encoded_slices(some[middle:])
 
 
 def _slices(rows: Iterable[SnapshotRow]) -> Iterator[tuple[SnapshotRow, ...]]:

@@ -65,6 +65,27 @@ async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
     assert whole.manifest.parts == len(sizes) - 1 == 3
 
 
+async def test_long_rows_do_not_make_a_part_too_large() -> None:
+    """Two hundred long conversations are more than a record may hold, and are still kept and found again."""
+    ledger, its = MemoryLedger(1), rows(200, 60_000)
+    await write(ledger, "a", 10, its)
+    assert max(len(record.value or b"") for record in ledger.log.records(PLACE)) <= BYTES_PER_PART + 100
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert list(whole.rows) == its
+
+
+@pytest.mark.parametrize("key", [None, b"", b"hello", b"0/s", b"\xff\xfe"])
+async def test_a_strangers_key_among_the_snapshots_stops_nobody(key: bytes | None) -> None:
+    """A record that no owner wrote is passed over, so every reader still starts from the newest snapshot."""
+    ledger = MemoryLedger(1)
+    await ledger.writer().append(PLACE, key, b"not ours")
+    await write(ledger, "a", 10, rows(3))
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    assert whole.manifest.snapshot_id == "a"
+
+
 async def test_the_newest_of_several_is_taken_and_two_are_kept() -> None:
     """A reader begins at the furthest position, and of the older snapshots only one stays."""
     ledger = MemoryLedger(1)
