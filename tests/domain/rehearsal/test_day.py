@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from kindline.language.plan_checks import problems
 from kindline.rehearsal.domain.bank_plan import bank_plan
+from kindline.rehearsal.domain.figures import log_figures
 from kindline.rehearsal.domain.script import draws_from, script
 from kindline.rehearsal.domain.staffing import QUARTER_SECONDS, Shift, at_work, shifts, staffed
 from tests.domain.rehearsal.bank_log import call
@@ -77,6 +79,16 @@ def test_a_script_is_the_same_whatever_else_is_rehearsed() -> None:
     assert len(others) > 1
 
 
+def test_every_call_draws_lots_of_its_own() -> None:
+    """Calls without a service time do not all talk equally long, and those who were served are not equally patient."""
+    known = [call(call_id=str(n), ser_time=str(n)) for n in range(1, 40)]
+    known += [call(call_id=str(n), q_time=str(n), outcome="HANG") for n in range(50, 90)]
+    timeless = [call(call_id=f"x{n}", ser_time="0") for n in range(20)]
+    found = script(timeless, draws_from([*known, *timeless], seed=3), midnight=MIDNIGHT)
+    assert len({each.service_seconds for each in found}) > 5
+    assert len({each.patience_seconds for each in found}) > 5
+
+
 def test_who_leaves_the_menu_never_asks_for_an_agent() -> None:
     """A caller who hung up before the queue hangs up when their menu is over."""
     [found] = script([call(outcome="HANG", q_time="0")], draws_from([], seed=1), midnight=MIDNIGHT)
@@ -114,6 +126,23 @@ def test_the_plan_of_a_day_is_valid_and_its_crew_serves_every_queue() -> None:
     assert {queue.name for queue in plan.queues} == {"PS", "PE", "AA"}
     skills = {agent.agent_id: [skill.skill for skill in agent.skills] for agent in plan.agents}
     assert skills == {"AG01": ["AA", "PE"], "AG12": ["AA", "PS"]}
+
+
+def test_the_log_has_figures_of_its_own() -> None:
+    """Of four calls, one was answered at once, one after a wait, one gave up and one left the menu."""
+    calls = [
+        call(call_id="1", q_time="0", ser_time="300"),
+        call(call_id="2", q_time="40", ser_time="0"),
+        call(call_id="3", q_time="4", outcome="HANG"),
+        call(call_id="4", q_time="0", outcome="HANG"),
+        call(call_id="5", outcome="PHANTOM"),
+    ]
+    found = log_figures(calls, [Shift("AG12", ((0, 900),))])
+    assert (found.arrivals, found.served, found.abandoned_in_queue, found.abandoned_in_ivr) == (4, 2, 1, 1)
+    assert (found.queued, found.mean_wait_of_queued, found.mean_service) == (2, 22, 300)
+    assert found.levels.answered_of_offered == pytest.approx(1 / 3)
+    assert found.levels.answered_of_offered_less_short == 0.5
+    assert found.occupancy.median == pytest.approx(1 / 3)
 
 
 def test_a_faster_clock_gives_the_machine_more_business_time() -> None:
