@@ -11,28 +11,10 @@ from kindline.audit.findings import Findings, Invariant
 from kindline.language import facts as f
 from kindline.language.content import Channel
 from kindline.language.facts.interactions import AbandonedWhere
-from kindline.language.graph import ENDS, INTERACTION_MOVES, WITH_AGENT
+from kindline.language.graph import ENDS, FACT_MOVES, INTERACTION_MOVES, WITH_AGENT
 from kindline.language.snapshot import InteractionState as S
 
 OFFER_ENDS = (f.OfferAccepted, f.OfferDeclined, f.OfferExpired, f.OfferRevoked, f.OfferRescinded, f.OfferFailed)
-
-MOVES: dict[type, S] = {
-    f.InteractionQueued: S.QUEUED,
-    f.InteractionScheduled: S.SCHEDULED,
-    f.OfferAccepted: S.CONNECTING,
-    f.InteractionAnswered: S.ACTIVE,
-    f.InteractionHeld: S.HELD,
-    f.InteractionResumed: S.ACTIVE,
-    f.InteractionSlept: S.DORMANT,
-    f.InteractionCompleted: S.COMPLETED,
-    f.InteractionClosed: S.CLOSED,
-    f.InteractionAbandoned: S.ABANDONED,
-    f.InteractionDeflected: S.DEFLECTED,
-    f.InteractionCancelled: S.CANCELLED,
-    f.InteractionExpired: S.EXPIRED,
-}
-"""The state to which a fact moves its interaction."""
-
 
 @dataclass(slots=True)
 class Contact:
@@ -128,7 +110,7 @@ class Contacts:
             self._move(contact, S.QUEUED, place)
 
     def _follow(self, contact: Contact, fact: f.Fact, at: float, place: str) -> None:
-        target = MOVES.get(type(fact))
+        target = FACT_MOVES.get(type(fact))
         if target is None:
             return
         self._move(contact, target, place)

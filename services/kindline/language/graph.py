@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kindline.language import facts as f
 from kindline.language.snapshot import InteractionState as S
 
 ENDS = frozenset({S.CLOSED, S.ABANDONED, S.DEFLECTED, S.CANCELLED, S.EXPIRED})
@@ -27,3 +28,20 @@ INTERACTION_MOVES: dict[S, frozenset[S]] = {
     **{end: frozenset[S]() for end in ENDS},
 }
 """For each state the states that may come next."""
+
+FACT_MOVES: dict[type[f.Fact], S] = {
+    f.InteractionQueued: S.QUEUED,
+    f.InteractionScheduled: S.SCHEDULED,
+    f.OfferAccepted: S.CONNECTING,
+    f.InteractionAnswered: S.ACTIVE,
+    f.InteractionHeld: S.HELD,
+    f.InteractionResumed: S.ACTIVE,
+    f.InteractionSlept: S.DORMANT,
+    f.InteractionCompleted: S.COMPLETED,
+    f.InteractionClosed: S.CLOSED,
+    f.InteractionAbandoned: S.ABANDONED,
+    f.InteractionDeflected: S.DEFLECTED,
+    f.InteractionCancelled: S.CANCELLED,
+    f.InteractionExpired: S.EXPIRED,
+}
+"""The state to which a fact moves its interaction; an offer that is issued or ends may move it as well."""

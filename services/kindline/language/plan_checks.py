@@ -99,17 +99,17 @@ def _known_skills(plan: Plan) -> Iterator[Problem]:
 
 def _skill(plan: Plan, skill: str, level: int, path: tuple[str | int, ...]) -> Iterator[Problem]:
     if skill not in plan.skills:
-        known = ", ".join(plan.skills) or "none yet"
-        yield Problem((*path, "skill"), f"unknown skill {skill!r}; the plan's skills are: {known}")
+        yield Problem((*path, "skill"), f"unknown skill {skill!r}; the plan's skills are: {_some(plan.skills)}")
     if not 1 <= level <= HIGHEST_LEVEL:
         yield Problem((*path, "level"), f"is {level}; levels go from 1 to {HIGHEST_LEVEL}")
 
 
 def _known_queues(plan: Plan) -> Iterator[Problem]:
-    names = [queue.name for queue in plan.queues]
+    names = dict.fromkeys(queue.name for queue in plan.queues)
+    known = _some(tuple(names))
     for index, point in enumerate(plan.entry_points):
         if point.queue not in names:
-            yield Problem(("entry_points", index, "queue"), f"unknown queue {point.queue!r}; the plan has: {names}")
+            yield Problem(("entry_points", index, "queue"), f"unknown queue {point.queue!r}; the plan has: {known}")
         if not 0 <= point.priority <= HIGHEST_PRIORITY:
             message = f"is {point.priority}; priorities go from 0 to {HIGHEST_PRIORITY}"
             yield Problem(("entry_points", index, "priority"), message)
@@ -118,7 +118,13 @@ def _known_queues(plan: Plan) -> Iterator[Problem]:
     for index, agent in enumerate(plan.agents):
         for number, queue in enumerate(agent.queues):
             if queue not in names:
-                yield Problem(("agents", index, "queues", number), f"unknown queue {queue!r}; the plan has: {names}")
+                yield Problem(("agents", index, "queues", number), f"unknown queue {queue!r}; the plan has: {known}")
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names as a person reads them: of a large plan only the first, for each mistake in it repeats them."""
+    shown = ", ".join(names[:NAMES_SHOWN]) or "none yet"
+    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown
 
 
 def _served_queues(plan: Plan) -> Iterator[Problem]:
@@ -145,16 +151,21 @@ def _numbers(plan: Plan) -> Iterator[Problem]:
 
 
 def _limits(plan: Plan) -> Iterator[Problem]:
-    for field in ("connect_seconds", "suspect_after_seconds", "lost_after_seconds", "bot_seconds"):
-        if getattr(plan.limits, field) <= 0:
-            yield Problem(("limits", field), "must be more than 0 seconds")
-    if plan.limits.longest_work_seconds <= 0:
-        yield Problem(("limits", "longest_work_seconds"), "must be more than 0 seconds")
+    for field, (allowed, message) in LIMITS.items():
+        value = getattr(plan.limits, field)
+        if not allowed(value):
+            yield Problem(("limits", field), f"is {value:g}; it {message}")
 
 
-_ABOVE_ZERO = (lambda value: value > 0, "must be more than 0 seconds")
-_NOT_NEGATIVE = (lambda value: value >= 0, "must be 0 or more")
+LONGEST_SECONDS = 10 * 366 * 86_400.0
+"""Ten years. No instant that is reckoned with it leaves what clocks can say; not-a-number and infinity are above it."""
+HEAVIEST = 1_000_000
+NAMES_SHOWN = 20
+
+_ABOVE_ZERO = (lambda value: 0 < value <= LONGEST_SECONDS, "must be more than 0 seconds, and at most ten years")
+_NOT_NEGATIVE = (lambda value: 0 <= value <= LONGEST_SECONDS, "must be 0 or more, and at most ten years of seconds")
 _ONE_OR_MORE = (lambda value: value >= 1, "must be 1 or more")
+_WEIGHT = (lambda value: -HEAVIEST <= value <= HEAVIEST, "must lie between -1,000,000 and 1,000,000")
 
 RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
     ("queues", "offer_seconds"): _ABOVE_ZERO,
@@ -167,11 +178,23 @@ RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
     ("queues", "offers_at_once"): _ONE_OR_MORE,
     ("entry_points", "valid_for_seconds"): _ABOVE_ZERO,
     ("agents", "units"): _ONE_OR_MORE,
-    ("channels", "units"): _NOT_NEGATIVE,
+    ("queues", "weight"): _WEIGHT,
+    ("channels", "units"): (lambda value: value >= 0, "must be 0 or more"),
     ("channels", "at_once"): _ONE_OR_MORE,
     ("channels", "missed_offers"): _ONE_OR_MORE,
 }
 """What each number of a plan may be."""
+
+LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "connect_seconds": _ABOVE_ZERO,
+    "suspect_after_seconds": _ABOVE_ZERO,
+    "lost_after_seconds": _ABOVE_ZERO,
+    "bot_seconds": _ABOVE_ZERO,
+    "longest_work_seconds": _ABOVE_ZERO,
+    "assignment_gap_seconds": _NOT_NEGATIVE,
+    "parking_seconds": _NOT_NEGATIVE,
+}
+"""What each limit of a pool may be."""
 
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     _pool_name,

@@ -58,7 +58,7 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     relay = Relay(ledger)
     on.task("relay", relay.run())
     on.task("numbers", _mirror(shards, relay, numbers, work))
-    on.task("lag", _measure_lag(ledger, shards, loop_numbers))
+    on.task("lag", _measure(ledger, shards, loop_numbers, attendance.shards))
     on.draining(work.drain)
     server = await on.rpc(settings.rpc, edge.add_to, SERVICES, BY_NAME)
     return Routing(server.port, shards)
@@ -70,11 +70,13 @@ async def _stopped(shards: Shards, owning: "asyncio.Task[object]") -> None:
     await asyncio.wait([owning])
 
 
-async def _measure_lag(ledger: Ledger, shards: Shards, numbers: ShardNumbers) -> None:
+async def _measure(ledger: Ledger, shards: Shards, numbers: ShardNumbers, count: int) -> None:
     while True:
         decided = {its: offset for shard in shards.owned() for its, offset in shards.decided_up_to(shard).items()}
         with suppress(LedgerUnavailable):
             bounds = await ledger.bounds(decided) if decided else {}
+            for shard in range(count):
+                numbers.broken(shard, shards.engine(shard).violations)
             numbers.behind(sum(max(0, found.end - decided[its]) for its, found in bounds.items()))
         await asyncio.sleep(LAG_SECONDS)
 

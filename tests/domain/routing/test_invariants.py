@@ -1,4 +1,4 @@
-"""The counters that must read 0: a day without mistakes leaves them there, and each mistake is counted under its name."""
+"""The counters that must read 0: a day without mistakes leaves them there, each mistake is counted under its name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_day_without_mistakes_counts_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "changes"),
+    "name, changes",
     [
         ("I1", {"offer_id": "again", "number": 2, "agent_id": "bob"}),
         ("I2", {"offer_id": "again", "number": 2, "units": 1_000}),

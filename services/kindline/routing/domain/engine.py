@@ -7,6 +7,7 @@ For the shard's loop (decide), for followers and replay (apply), for snapshots (
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from kindline.language.facts import Fact
@@ -17,6 +18,7 @@ from kindline.routing.domain.assignment import assign, wake
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.folding import fold
 from kindline.routing.domain.inputs import Input
+from kindline.routing.domain.invariants import count_violations
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
 from kindline.routing.domain.rows import rows_of, state_of
@@ -26,13 +28,15 @@ from kindline.routing.domain.state import ShardState
 class Engine:
     """Decides for every pool that lives on one shard of `shards`."""
 
-    __slots__ = ("_state", "shard", "shards")
+    __slots__ = ("_state", "shard", "shards", "violations")
 
     def __init__(self, shard: int, shards: int) -> None:
         """Begin with an empty log."""
         self.shard = shard
         self.shards = shards
         self._state = ShardState()
+        self.violations: Counter[str] = Counter()
+        """Facts given to apply() that broke an invariant, by its name; must read 0."""
 
     def decide(self, given: Input, now: Instant) -> list[Fact]:
         """Decide on one input; the state has changed by the facts when this returns.
@@ -56,6 +60,7 @@ class Engine:
         """Fold facts that were decided elsewhere, or before; nothing is decided. Raises KeyError out of order."""
         state = self._state
         for fact in facts:
+            count_violations(state, fact, self.violations)
             fold(state, fact, decided_at)
         state.decided_at = max(state.decided_at, decided_at)
         while state.wakes.take(decided_at) is not None:

@@ -8,13 +8,16 @@ from kindline.language.plan_checks import problems
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.inputs import PlanArrived
 
+PROBLEMS_TOLD = 20
+
 
 def consider_plan(d: Decision, arrived: PlanArrived) -> None:
     """Adopt the plan, ignore an old one, or refuse it with what is wrong and where."""
     plan = arrived.plan
     wrong = problems(plan)
     if wrong:
-        detail = "; ".join(str(problem) for problem in wrong)
+        # The first few: all of them might be more than a decision may hold.
+        detail = "; ".join(str(problem) for problem in wrong[:PROBLEMS_TOLD])
         d.refuse(arrived.reference, DeadLetterReason.INVALID_PLAN, detail)
         return
     pool = d.state.pools.get(plan.pool)

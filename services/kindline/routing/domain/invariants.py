@@ -1,0 +1,78 @@
+"""Counts facts that would break an invariant of DESIGN 4.5, as they are folded: the counters must read 0.
+
+It promises people who run Kindline a number to watch while the audit is not running. The engine that decides never asks
+here: the check stands beside the state that counts, so that a mistake of the engine is seen and not repeated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kindline.language import facts as f
+from kindline.language.graph import ENDS, FACT_MOVES, INTERACTION_MOVES
+from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.state import ShardState
+
+
+def violations(state: ShardState, fact: f.Fact) -> Iterator[str]:
+    """The invariants, by name, that this fact breaks if it comes next."""
+    check = CHECKS.get(type(fact))
+    if check is not None:
+        yield from check(state, fact)
+    target = FACT_MOVES.get(type(fact))
+    if target is not None and not _may_move(state, fact, target):
+        yield "I4"
+
+
+def count_violations(state: ShardState, fact: f.Fact, into: Counter[str]) -> None:
+    """Count what this fact breaks if it comes next."""
+    for name in violations(state, fact):
+        into[name] += 1
+
+
+def _may_move(state: ShardState, fact: f.Fact, target: InteractionState) -> bool:
+    interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
+    return interaction is not None and target in INTERACTION_MOVES[interaction.state]
+
+
+def _received(state: ShardState, fact: f.InteractionReceived) -> Iterator[str]:
+    if fact.interaction_id in state.interactions:
+        yield "I3"
+    if (fact.pool, fact.account, fact.thread) in state.threads:
+        yield "I1"
+
+
+def _issued(state: ShardState, fact: f.OfferIssued) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    pool = state.pools[fact.pool]
+    if interaction is None or interaction.state in ENDS:
+        yield "I3"
+    elif len(interaction.offers) >= pool.queue(fact.queue).offers_at_once or interaction.agent_id:
+        yield "I1"
+    agent = pool.agents[fact.agent_id]
+    if agent.used + fact.units > agent.units or agent.held.get(fact.channel, 0) >= pool.channels[fact.channel].at_once:
+        yield "I2"
+
+
+def _accepted(state: ShardState, fact: f.OfferAccepted) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    offer = interaction.offers.get(fact.offer_id) if interaction else None
+    if interaction is None or interaction.agent_id or offer is None or offer.agent_id != fact.agent_id:
+        yield "I1"
+
+
+def _owned(state: ShardState, fact: f.InteractionAnswered | f.MessageSent) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    if interaction is None or interaction.agent_id != fact.agent_id:
+        yield "I1"
+
+
+CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Iterator[str]]] = {
+    f.InteractionReceived: _received,
+    f.OfferIssued: _issued,
+    f.OfferAccepted: _accepted,
+    f.InteractionAnswered: _owned,
+    f.MessageSent: _owned,
+}
