@@ -13,6 +13,7 @@ import pytest
 
 from kindline.commands.centre import Centre, CentreOptions
 from kindline.commands.plan_file import DEFAULT_PLAN
+from kindline.ledger.local import LocalKafka
 from kindline.runtime.running import RunningCentre
 
 HOOK_SECRET = "whsec_" + base64.b64encode(b"a secret made for tests only....").decode()
@@ -34,11 +35,12 @@ class RunningHouse:
                 found.child.kill()
         self.centre.mend()
 
-    def kill_kafka(self) -> None:
-        """End the broker as a crash would; `centre.mend` starts it again on its data."""
+    @property
+    def kafka(self) -> LocalKafka:
+        """The house's own Kafka, of one node."""
         kafka = self.centre.local_kafka
-        assert kafka is not None, "the house runs a Kafka of its own"
-        kafka.nodes[0].kill()
+        assert kafka is not None, "the house runs no Kafka of its own"
+        return kafka
 
     def settle(self) -> None:
         """Wait until every service is ready again."""
