@@ -18,6 +18,7 @@ from kindline.ledger.local import Layout
 from kindline.ledger.local.properties import broker_properties
 from kindline.presence.adapters.numbers import PresenceNumbers
 from kindline.queues.adapters.metrics import Numbers as QueueNumbers
+from kindline.routing.adapters.shard_numbers import ShardNumbers
 from kindline.routing.adapters.work_numbers import RoutingNumbers
 from kindline.runtime.clock import BusinessClock, SystemClock
 from kindline.runtime.main import Pulse
@@ -93,6 +94,7 @@ async def declared() -> dict[str, set[str]]:
                 ChannelNumbers(metrics)
             case "routing":
                 RoutingNumbers(metrics, BusinessClock())
+                ShardNumbers(metrics)
             case "presence":
                 PresenceNumbers(metrics)
             case "queues":
