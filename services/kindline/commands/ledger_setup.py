@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kindline.commands.plan_file import read_plans
-from kindline.commands.plan_ledger import apply_plans
+from kindline.commands.plan_ledger import Application, apply_plans
 from kindline.language.plan import Plan
 from kindline.ledger.kafka.administration import ensure_topics
 from kindline.ledger.opening import open_ledger
+from kindline.ledger.port import LedgerUnavailable
+
+TRIES, PAUSE_SECONDS = 10, 1.0
 
 
 def prepare_ledger(kafka: str, *, partitions: int, plan: Path) -> list[str]:
@@ -23,10 +27,20 @@ def prepare_ledger(kafka: str, *, partitions: int, plan: Path) -> list[str]:
     return said + asyncio.run(_apply(kafka, plans))
 
 
+async def _patiently(act: Callable[[], Awaitable[list[Application]]]) -> list[Application]:
+    """A broker that has just started on a busy machine answers late: ask again, for half a minute at the longest."""
+    for _ in range(TRIES - 1):
+        try:
+            return await act()
+        except LedgerUnavailable:
+            await asyncio.sleep(PAUSE_SECONDS)
+    return await act()
+
+
 async def _apply(kafka: str, plans: tuple[Plan, ...]) -> list[str]:
     ledger = await open_ledger(kafka, "kindline-plan")
     try:
-        applied = await apply_plans(ledger, plans, only_new=True)
+        applied = await _patiently(lambda: apply_plans(ledger, plans, only_new=True))
     finally:
         await ledger.close()
     return [

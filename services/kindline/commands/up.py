@@ -57,7 +57,7 @@ def up(**choices: Any) -> None:  # noqa: ANN401 - click hands over one value for
     centre = Centre(options, click.echo)
     try:
         with centre as found:
-            click.echo(_welcome(found))
+            click.echo(_welcome(found, options.directory))
             while True:
                 time.sleep(WATCH_SECONDS)
                 centre.mend()
@@ -68,14 +68,15 @@ def up(**choices: Any) -> None:  # noqa: ANN401 - click hands over one value for
         sys.exit(1)
 
 
-def _welcome(running: RunningCentre) -> str:
+def _welcome(running: RunningCentre, directory: Path) -> str:
+    elsewhere = "" if directory == DIRECTORY else f" --directory {directory}"
     return "\n".join(
         (
             "",
             "Kindline is ready.",
             f"  Write as a customer   {running.chat}",
-            "  Answer as an agent    kindline agent --id amy",
-            "  See the floor         kindline watch",
+            f"  Answer as an agent    kindline agent --id amy{elsewhere}",
+            f"  See the floor         kindline watch{elsewhere}",
             f"  For machines          presence {running.presence}, routing {running.routing}, Kafka {running.kafka}",
             f"  Metrics               http://{running.admin['routing']}/metrics and its four neighbours",
             "Ctrl-C stops everything; what is open stays in the ledger.",

@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import click
 from rich.console import Console, Group
@@ -24,7 +25,7 @@ from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Ledger, LedgerUnavailable, Partition, Reader, Record
 from kindline.runtime.clock import BusinessClock, business_clock
 from kindline.runtime.main import CannotStart
-from kindline.runtime.running import find_running
+from kindline.runtime.running import DIRECTORY, find_running
 
 REFRESH_SECONDS = 1.0
 ONCE_LIMIT_SECONDS = 10.0
@@ -36,9 +37,16 @@ ONCE_LIMIT_SECONDS = 10.0
 @click.option(
     "--kafka", envvar="KINDLINE_KAFKA", default="", help="Where Kafka is. Default: the centre that runs here."
 )
-def watch(pool: str, once: bool, kafka: str) -> None:  # noqa: FBT001 - click's signature
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DIRECTORY,
+    show_default=True,
+    help="Where the centre keeps its data.",
+)
+def watch(pool: str, once: bool, kafka: str, directory: Path) -> None:  # noqa: FBT001 - click's signature
     """Show who waits and what agents do, live."""
-    running = find_running()
+    running = find_running(directory)
     address = kafka or (running.kafka if running else "127.0.0.1:9092")
     clock = business_clock(running.clock if running and not kafka else "")
     console = Console()
