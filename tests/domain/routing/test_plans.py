@@ -75,3 +75,32 @@ def test_an_agent_who_is_removed_finishes_and_gets_nothing_new() -> None:
     found = centre.agent("bob")
     assert found is not None
     assert found.routing_state is RoutingState.INACTIVE
+
+
+def test_an_agent_who_left_the_plan_can_come_back_to_finish_their_work() -> None:
+    """A stream that breaks does not take the work from them, and presence is not refused once a second for ever."""
+    centre = Centre(plan())
+    centre.at_work("amy")
+    centre.arrives("t1")
+    centre.accepts("amy")
+    centre.publish(plan(version=2, agents=(agent("bob", billing=3),)))
+    centre.tell("amy", SessionClosed(session_id="amy-1", reason=SessionCloseReason.STREAM_LOST))
+    centre.signs_in("amy")
+    assert centre.facts(InputDeadLettered) == []
+    centre.wait(60)
+    centre.finishes("amy", "t1")
+    assert centre.state("t1") is S.CLOSED
+    centre.arrives("t2")
+    assert centre.offered_to("t2") == []
+    centre.signs_in("amy", session="amy-2")
+    assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.UNKNOWN_AGENT]
+
+
+def test_a_plan_full_of_mistakes_is_refused_in_few_words() -> None:
+    """However many mistakes it has, the refusal fits into a decision, and people read the first of them."""
+    centre = Centre(plan())
+    agents = tuple(replace(agent(f"a{number}"), queues=("nowhere",)) for number in range(5_000))
+    centre.publish(plan(version=2, agents=agents))
+    [refused] = centre.facts(InputDeadLettered)
+    assert "nowhere" in refused.detail
+    assert len(refused.detail) < 10_000

@@ -57,12 +57,18 @@ def _listen(d: Decision, spoke: AgentSpoke) -> None:
     elif isinstance(happening, AgentCommand):
         obey(d, pool, agent_id, happening, spoke.appended_at)
     elif isinstance(happening, SessionOpened):
-        if _is_known(d, spoke):
+        if _came_back(d, spoke, happening) or _is_known(d, spoke):
             session_opens(d, pool, agent_id, happening)
     elif isinstance(happening, SessionClosed):
         agent = d.state.agent(pool, agent_id)
         if agent is not None:
             session_closes(d, agent, happening)
+
+
+def _came_back(d: Decision, spoke: AgentSpoke, opened: SessionOpened) -> bool:
+    """Whether it is the agent's own session again: whoever left the plan meanwhile may still finish their work."""
+    agent = d.state.agent(spoke.event.pool, spoke.event.agent_id)
+    return agent is not None and bool(agent.session_id) and agent.session_id == opened.session_id
 
 
 def _is_known(d: Decision, spoke: AgentSpoke) -> bool:

@@ -1,0 +1,46 @@
+"""The numbers of a plan: what cannot be counted with is refused before it is in force."""
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from kindline.language.plan import AgentPlan, PoolLimits, QueuePlan
+from kindline.language.plan_checks import problems
+from tests.given import plan, queue
+
+DURATIONS = [field.name for field in fields(QueuePlan) if field.name.endswith("_seconds")]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -5.0, 1e300])
+@pytest.mark.parametrize("limit", [field.name for field in fields(PoolLimits)])
+def test_a_limit_that_is_no_duration_is_refused(limit: str, value: float) -> None:
+    """A pool whose leases or parking never end, or end before they begin, never comes into force."""
+    [problem] = problems(plan(limits=replace(PoolLimits(), **{limit: value})))
+    assert problem.path == ("limits", limit)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -5.0, 1e300])
+@pytest.mark.parametrize("duration", DURATIONS)
+def test_a_queue_with_an_endless_duration_is_refused(duration: str, value: float) -> None:
+    """An offer that never expires, or a wrap-up without an end, is told to the person who wrote the plan."""
+    changes: dict[str, Any] = {duration: value}
+    wrong = problems(plan(queues=(replace(queue(), **changes), plan().queues[1])))
+    assert [problem.path for problem in wrong] == [("queues", 0, duration)]
+
+
+@pytest.mark.parametrize("weight", [2**31 - 1, -(2**31)])
+def test_a_weight_that_no_priority_can_be_added_to_is_refused(weight: int) -> None:
+    """With such a weight every customer of the queue would be turned away, for their priority fits no number."""
+    wrong = problems(plan(queues=(queue(weight=weight), plan().queues[1])))
+    assert [problem.path for problem in wrong] == [("queues", 0, "weight")]
+
+
+def test_a_large_plan_with_many_mistakes_is_told_in_few_words() -> None:
+    """Each mistake names some of what is known, not all of it: a thousand mistakes are no flood."""
+    queues = tuple(queue(f"q{number}") for number in range(1_000))
+    agents = tuple(AgentPlan(agent_id=f"a{number}", queues=("nowhere",)) for number in range(1_000))
+    wrong = problems(plan(queues=queues, entry_points=(), agents=agents))
+    assert len(wrong) == 1_000
+    assert max(len(str(problem)) for problem in wrong) < 500
