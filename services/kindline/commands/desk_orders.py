@@ -77,9 +77,11 @@ class DeskOrders:
         if not text:
             return None
         if word in {"a", "d"}:
-            return await (self._accept(rest) if word == "a" else self._decline(rest))
+            await (self._accept(rest) if word == "a" else self._decline(rest))
+            return None
         if not text.startswith("/"):
-            return await self._say(text)
+            await self._say(text)
+            return None
         name = word[1:].lower()
         if name in STATUSES:
             return await self._declare(STATUSES[name], rest, when_work_ends=False)
