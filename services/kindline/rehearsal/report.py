@@ -15,12 +15,14 @@ from rich.table import Table
 
 from kindline.rehearsal.domain.figures import TARGET_SECONDS, Figures
 
+_LEVEL = f"service level {TARGET_SECONDS:g} s: "
 LEVELS = {
-    "answered_of_answered": "answered in time / answered",
-    "answered_of_offered": "answered in time / offered",
-    "answered_of_offered_less_short": "answered in time / (offered - abandons under 5 s)",
-    "answered_or_abandoned_of_offered": "(answered + abandoned in time) / offered",
+    "answered_of_answered": f"{_LEVEL}answered in time / answered",
+    "answered_of_offered": f"{_LEVEL}answered in time / offered",
+    "answered_of_offered_less_short": f"{_LEVEL}answered in time / (offered - abandons under 5 s)",
+    "answered_or_abandoned_of_offered": f"{_LEVEL}(answered + abandoned in time) / offered",
 }
+SPREAD = {name: f"occupancy of agents, {name}" for name in ("lowest", "median", "highest")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +55,6 @@ def rows(rehearsed: Figures, logged: Figures, *, machine_delay: float | None = N
     def both(name: str, words: str, unit: str, highest: float | None = None) -> Row:
         return Row(name, words, getattr(rehearsed, name), getattr(logged, name), unit, highest)
 
-    levels = tuple(
-        Row(
-            f"service_level_{name}",
-            f"service level {TARGET_SECONDS:g} s: {words}",
-            getattr(rehearsed.levels, name),
-            getattr(logged.levels, name),
-            "ratio",
-            1.0,
-        )
-        for name, words in LEVELS.items()
-    )
-    spread = tuple(
-        Row(
-            f"occupancy_{name}",
-            f"occupancy of agents, {name}",
-            getattr(rehearsed.occupancy, name),
-            getattr(logged.occupancy, name),
-            "ratio",
-            1.0,
-        )
-        for name in ("lowest", "median", "highest")
-    )
     return (
         both("arrivals", "calls", "calls"),
         both("served", "served", "calls", rehearsed.arrivals),
@@ -84,11 +64,22 @@ def rows(rehearsed: Figures, logged: Figures, *, machine_delay: float | None = N
         both("queued", "found no agent free", "calls", rehearsed.arrivals),
         both("mean_wait_of_queued", "mean wait of these", "seconds"),
         both("median_wait_of_queued", "median wait of these", "seconds"),
-        *levels,
+        *(
+            _pair(f"service_level_{name}", words, rehearsed.levels, logged.levels, name)
+            for name, words in LEVELS.items()
+        ),
         both("mean_service", "mean service", "seconds"),
         Row("machine_delay", "  of this the machine's own, median", machine_delay, None, "seconds"),
-        *spread,
+        *(
+            _pair(f"occupancy_{name}", words, rehearsed.occupancy, logged.occupancy, name)
+            for name, words in SPREAD.items()
+        ),
     )
+
+
+def _pair(row: str, words: str, rehearsed: object, logged: object, name: str) -> Row:
+    """A share from 0 to 1 of both sides."""
+    return Row(row, words, getattr(rehearsed, name), getattr(logged, name), "ratio", 1.0)
 
 
 def show(compared: Iterable[Row], checks: Iterable[Check], console: Console, *, title: str) -> None:

@@ -74,6 +74,7 @@ class Seat:
         self._small_tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._taken_over = False
+        self._away: set[str] = set()
 
     async def declare(self, status: AgentStatus, reason_code: str = "", *, when_work_ends: bool = False) -> None:
         """Go into a status now, and again after each time that the desk had to be opened anew."""
@@ -137,14 +138,21 @@ class Seat:
             case StateChanged(state):
                 self._see(desk, state)
             case Reconnecting(service, reason):
-                self._say(f"{self.agent_id}: {service} is out of reach ({reason}); coming back by itself")
+                self._interrupted(service, reason)
             case SessionOver(superseded):
                 self._taken_over = superseded
                 if superseded:
                     self._say(f"{self.agent_id}: somebody else has signed in here; the seat is theirs")
 
+    def _interrupted(self, service: str, reason: str) -> None:
+        """Tell an interruption once, until something has been heard again."""
+        if service not in self._away:
+            self._away.add(service)
+            self._say(f"{self.agent_id}: {service} is out of reach ({reason[:60]}); coming back by itself")
+
     def _refresh(self, desk: Desk, all_there_is: Refreshed) -> None:
         self._desk = desk
+        self._away.clear()
         for interaction_id in self._tasks.keys() - {work.interaction_id for work in all_there_is.work}:
             self._drop(interaction_id)
         for message in all_there_is.messages:
@@ -158,6 +166,7 @@ class Seat:
             self._soon(partial(self._redeclare, desk))
 
     def _see(self, desk: Desk, state: AgentState) -> None:
+        self._away.clear()
         before, self._state = self._state, state
         if state.routing_state is RoutingState.NOT_RESPONDING is not before.routing_state:
             self._soon(desk.clear_not_responding)
