@@ -38,6 +38,7 @@ TOOLS = {
     "plan": Entry("kindline.commands.plan", "plan", "check, apply and show plans"),
     "publish": Entry("kindline.commands.publish", "publish", "publish events from a file, or check them"),
     "rehearse": Entry("kindline.rehearsal.service", "command", "practice customers and agents, or a real day's calls"),
+    "replay": Entry("kindline.commands.replay", "replay", "a call log under other plans, side by side"),
     "topics": Entry("kindline.commands.topics", "topics", "create and verify the ledger's topics"),
     "up": Entry("kindline.commands.up", "up", "the whole contact centre in one terminal"),
     "watch": Entry("kindline.commands.watch", "watch", "the live floor"),

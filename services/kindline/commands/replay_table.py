@@ -1,0 +1,105 @@
+"""The side-by-side table of a replay: the log, then each plan, figure by figure; and the same for programs.
+
+Agents appear as a spread only, never by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from kindline.commands.replaying.outcome import Outcome
+from kindline.rehearsal.report import LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one plan came to, or the log."""
+
+    name: str
+    outcome: Outcome
+    plan_version: int | None = None
+    """None for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of every column."""
+
+    name: str
+    words: str
+    unit: str
+    value: Callable[[Outcome], float | None]
+
+
+def _level(name: str) -> Callable[[Outcome], float | None]:
+    return lambda outcome: getattr(outcome.figures.levels, name)
+
+
+def _occupancy(name: str) -> Callable[[Outcome], float | None]:
+    return lambda outcome: getattr(outcome.figures.occupancy, name)
+
+
+def _otherwise(outcome: Outcome) -> float:
+    found = outcome.figures
+    return found.arrivals - found.served - found.abandoned
+
+
+ROWS = (
+    Row("calls", "calls that asked for an agent", "calls", lambda o: o.figures.arrivals),
+    Row("served", "served", "calls", lambda o: o.figures.served),
+    Row("abandoned", "abandoned", "calls", lambda o: o.figures.abandoned),
+    Row("ended_otherwise", "ended otherwise", "calls", _otherwise),
+    Row("mean_wait", "mean wait", "seconds", lambda o: o.mean_wait),
+    Row("queued", "found no agent free", "calls", lambda o: o.figures.queued),
+    Row("mean_wait_of_queued", "  mean wait of these", "seconds", lambda o: o.figures.mean_wait_of_queued),
+    Row("median_wait_of_queued", "  median wait of these", "seconds", lambda o: o.figures.median_wait_of_queued),
+    *(Row(f"service_level_{name}", words, "ratio", _level(name)) for name, words in LEVELS.items()),
+    Row("promises_kept", "promises of an answer kept", "calls", lambda o: o.promises_kept),
+    Row("promises_broken", "promises of an answer broken", "calls", lambda o: o.promises_broken),
+    Row("promises_kept_share", "  kept / (kept + broken)", "ratio", lambda o: o.kept_share),
+    *(
+        Row(f"occupancy_{name}", f"occupancy of agents, {name}", "ratio", _occupancy(name))
+        for name in ("lowest", "median", "highest")
+    ),
+    Row("mean_service", "mean service", "seconds", lambda o: o.figures.mean_service),
+)
+
+
+def show(columns: Sequence[Column], console: Console, *, title: str) -> None:
+    """Print the table."""
+    table = Table("", *(column.name for column in columns), title=title, title_justify="left")
+    for row in ROWS:
+        values = [row.value(column.outcome) for column in columns]
+        if row.name != "ended_otherwise" or any(values):
+            table.add_row(row.words, *(_words(value, row.unit) for value in values))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    console.print(table)
+
+
+def as_data(columns: Iterable[Column]) -> list[dict[str, object]]:
+    """Every column as plain data: {name, plan_version, figures: {name: {value, unit}}}."""
+    return [
+        {
+            "name": column.name,
+            "plan_version": column.plan_version,
+            "figures": {row.name: {"value": row.value(column.outcome), "unit": row.unit} for row in ROWS},
+        }
+        for column in columns
+    ]
+
+
+def _words(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    match unit:
+        case "calls":
+            return f"{value:,.0f}"
+        case "ratio":
+            return f"{value:.4f}"
+        case _:
+            return f"{value:.2f} s"

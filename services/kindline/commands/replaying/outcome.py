@@ -1,0 +1,157 @@
+"""What a replay showed, folded from its decisions by the same folds that read a real ledger.
+
+Promises figures by the definitions of the rehearsal, the sla room and the service levels: nothing is counted anew here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import inf
+from statistics import mean
+
+from kindline.commands.replaying.people import Callers, Crew, Habits
+from kindline.commands.replaying.simulation import Simulation
+from kindline.commands.replaying.span import Span
+from kindline.language.facts import Fact
+from kindline.language.ids import Instant
+from kindline.language.log import LEVEL, DecisionBatch
+from kindline.language.plan import Plan
+from kindline.language.service_level import Wait
+from kindline.language.sla import SlaBreached, SlaMet, SlaTarget
+from kindline.rehearsal.domain.calls import LoggedCall
+from kindline.rehearsal.domain.crew_hours import CrewHours
+from kindline.rehearsal.domain.fates import Fates
+from kindline.rehearsal.domain.figures import Figures, figures, log_figures
+from kindline.routing.domain.engine import Engine
+from kindline.sla.domain.clocks import Clocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One column of the comparison."""
+
+    figures: Figures
+    mean_wait: float | None
+    """Of all who asked for an agent, whether they were answered or left, seconds."""
+    promises_kept: int
+    """Answered within the queue's answer_within_seconds."""
+    promises_broken: int
+    """Answered later, or left later; whoever leaves before is neither."""
+
+    @property
+    def kept_share(self) -> float | None:
+        """Kept of all that were kept or broken; None when nothing was promised."""
+        promised = self.promises_kept + self.promises_broken
+        return self.promises_kept / promised if promised else None
+
+
+class Observer:
+    """Follows a replay's decisions as the readers of a ledger would."""
+
+    def __init__(self, pool: str, threads: Collection[str]) -> None:
+        """`threads` names the calls that are played."""
+        self.ended = 0
+        self._fates = Fates(threads)
+        self._hours = CrewHours(pool)
+        self._clocks = Clocks({}, {})
+        self._kept = 0
+        self._broken = 0
+        self._seq = 0
+
+    def follow(self, at: Instant, facts: Sequence[Fact]) -> None:
+        """Take in one decision."""
+        self._seq += 1
+        batch = DecisionBatch(
+            epoch=1,
+            owner="replay",
+            seq=self._seq,
+            level=LEVEL,
+            decided_at=at,
+            facts=tuple(facts),
+            next_within=0.0,
+            released=False,
+        )
+        self._hours.apply(batch)
+        self.ended += sum(fate.ends for fate in self._fates.apply(batch, self._seq).values())
+        for event in self._clocks.apply(batch).events:
+            if event.clock.target is SlaTarget.TIME_TO_ANSWER:
+                self._kept += isinstance(event, SlaMet)
+                self._broken += isinstance(event, SlaBreached)
+
+    def outcome(self) -> Outcome:
+        """What it came to."""
+        fates = list(self._fates.by_thread.values())
+        asked = [fate for fate in fates if fate.served or fate.abandoned is not None]
+        services = [
+            fate.completed_at - fate.answered_at
+            for fate in asked
+            if fate.completed_at is not None and fate.answered_at is not None
+        ]
+        waits = [fate.wait for fate in asked]
+        return Outcome(
+            figures=figures(
+                waits,
+                [fate.waited for fate in asked if fate.found_nobody_free],
+                services,
+                in_ivr=0,
+                others=len(self._fates.threads) - len(asked),
+                occupancy=self._hours.occupancy(),
+            ),
+            mean_wait=_mean_wait(waits),
+            promises_kept=self._kept,
+            promises_broken=self._broken,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """A replay made ready: run the simulation, then ask the observer."""
+
+    simulation: Simulation
+    observer: Observer
+
+    def play(self) -> Outcome:
+        """Play it to its end. Raises ReplayBroken."""
+        self.simulation.run()
+        return self.observer.outcome()
+
+
+def staged(span: Span, plan: Plan, habits: Habits, *, engine: Engine | None = None) -> Staging:
+    """A span made ready under a plan. Raises PlanUnfit when they do not go together."""
+    coming, stretches = span.callers(plan), span.stretches(plan)
+    observer = Observer(plan.pool, {caller.thread for caller in coming})
+    begins_at = min(coming[0].arrives_at, *(stretch.begins_at for stretch in stretches))
+    simulation = Simulation(plan, begins_at=begins_at, engine=engine)
+    simulation.follow(observer.follow)
+    callers = Callers(simulation, coming)
+    Crew(simulation, callers, plan, habits).works(stretches)
+    # Last, so that agents sit down before callers of the same instant come.
+    callers.come()
+    return Staging(simulation, observer)
+
+
+def logged_outcome(span: Span, plan: Plan) -> Outcome:
+    """The log's own column: what happened, with the promises that this plan would have made."""
+    asked = [call for call in span.calls if call.offered]
+    limits = {queue.name: queue.answer_within_seconds for queue in plan.queues}
+    points = {point.name: point.queue for point in plan.entry_points}
+    door = {each.thread: each for each in span.callers(plan)}
+
+    def limit(call: LoggedCall) -> float:
+        caller = door[call.key]
+        promised = limits.get(caller.queue or points[caller.entry_point])
+        return inf if promised is None else promised
+
+    found = [(call, limit(call)) for call in asked]
+    waits = [call.wait for call in asked]
+    return Outcome(
+        figures=log_figures(asked, span.shifts),
+        mean_wait=_mean_wait(waits),
+        promises_kept=sum(c.wait.answered and c.queue_seconds <= promised < inf for c, promised in found),
+        promises_broken=sum(c.queue_seconds > promised for c, promised in found),
+    )
+
+
+def _mean_wait(waits: Sequence[Wait]) -> float | None:
+    return mean(wait.seconds for wait in waits) if waits else None
