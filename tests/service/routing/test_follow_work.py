@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kindline.language.agents import AgentStatus
+from kindline.language.content import Because
+from kindline.routing.adapters.work_history import resume_token
 from kindline.routing.service import Routing
 from kindline.v1 import agent_pb2, presence_pb2, routing_pb2
-from tests.service.routing.house import SHARD, House, Process, house, until
+from tests.given import POOL
+from tests.service.routing.house import SECRET, SHARD, House, Process, house, until
 from tests.service.routing.raw import Frames, Raw
 
 
@@ -105,6 +108,16 @@ async def test_a_token_of_one_agent_is_worthless_to_another() -> None:
         bob = await raw.other().sign_in("bob")
         assert (await bob.follow(frames.token).next()).items[0].HasField("snapshot")
         assert not (await raw.follow(frames.token).next()).items[0].HasField("snapshot")
+
+
+async def test_a_place_that_the_log_never_reaches_gets_a_fresh_snapshot() -> None:
+    """A token from a ledger that is gone, as after a fresh start with the old secret, hides no open offer."""
+    async with at_work() as (centre, raw, frames):
+        await centre.customer("visitor", "one")
+        await frames.until("offer")
+        token = resume_token(SECRET, (POOL, "amy"), Because(epoch=9, seq=10**9))
+        [offer] = (await raw.follow(token).next()).items[0].snapshot.offers
+        assert offer.offer_id
 
 
 async def test_a_token_is_honoured_by_another_replica() -> None:

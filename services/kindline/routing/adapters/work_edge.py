@@ -137,8 +137,8 @@ class WorkEdge:
         """Begin after the token's place, or with a snapshot; an older stream of the same session ends."""
         shard = self._attendance.shard(stream.key[0])
         place = resumed_place(self._secret, stream.key, token)
-        if place:
-            await self._reached(shard, place.seq)
+        if place and not await self._reached(shard, place.seq):
+            place = None  # A place that does not come is none of this log's: only a snapshot is surely right.
         streams = self._streams[shard][stream.key]
         for older in streams:
             if older.session_id == stream.session_id:
@@ -222,10 +222,11 @@ class WorkEdge:
             for item in items_of(piece.news, engine, piece.because):
                 yield Placed(item, piece.because)
 
-    async def _reached(self, shard: int, seq: int) -> None:
-        """Wait until this replica has heard as much as the front end has, 3 s at the longest."""
+    async def _reached(self, shard: int, seq: int) -> bool:
+        """Whether this replica has heard as much as the front end has; waits for it, 3 s at the longest."""
         for _ in range(int(RESUME_WAIT_SECONDS / RESUME_POLL_SECONDS)):
             position = self._attendance.position(shard)
             if position and position.seq >= seq:
-                return
+                return True
             await asyncio.sleep(RESUME_POLL_SECONDS)
+        return False

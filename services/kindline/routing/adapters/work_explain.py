@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from kindline.language import facts as f
 from kindline.language.events import HandoverRequested, InteractionHappening, InteractionStarted, MessageReceived
 from kindline.language.facts import Fact
+from kindline.language.graph import ENDS as OVER
 from kindline.language.log import DecisionBatch
 from kindline.language.snapshot import InteractionRow, SnapshotRow
 from kindline.ledger import topics
@@ -64,6 +65,8 @@ class Stories:
                 received = row.received
                 trails[received.interaction_id] = Trail(array("q"), received.arrived_at)
                 self.channels[received.interaction_id] = received.channel.name.lower()
+                if row.state in OVER:
+                    self._end(shard, received.interaction_id)
 
     def heard(self, shard: int, batch: DecisionBatch, offset: int) -> None:
         """Remember where the facts of a counting batch stand."""
@@ -72,11 +75,12 @@ class Stories:
             interaction_id: str = getattr(fact, "interaction_id", "")
             if not interaction_id:
                 continue
+            if isinstance(fact, f.InteractionReceived):
+                trails.setdefault(interaction_id, Trail(array("q"), None))
+                self.channels[interaction_id] = fact.channel.name.lower()
             trail = trails.get(interaction_id)
             if trail is None:
-                trail = trails[interaction_id] = Trail(array("q"), None)
-            if isinstance(fact, f.InteractionReceived):
-                self.channels[interaction_id] = fact.channel.name.lower()
+                continue  # A last report on what was forgotten: a trail that begins with it would never end.
             if not trail.offsets or trail.offsets[-1] != offset:
                 trail.offsets.append(offset)
             if isinstance(fact, ENDS):
