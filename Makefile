@@ -45,7 +45,7 @@ setup: $(VENV_STAMP) ## Fetch the tools and the locked dependencies (the other t
 
 .PHONY: run
 run: $(VENV_STAMP) ## Run the whole contact centre in the foreground; one Ctrl-C stops it
-	@exec $(BIN)/kindline up
+	@exec $(BIN)/kindline up --demo
 
 .PHONY: up
 up: run ## The same as make run

@@ -196,6 +196,6 @@ class Centre:
 
 
 def end_on_polite_requests() -> None:
-    """Let SIGTERM and a closed terminal mean what Ctrl-C means."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """Let SIGTERM and a closed terminal mean what Ctrl-C means, and Ctrl-C itself too, which a shell may have muted."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
