@@ -98,8 +98,9 @@ class InputFeed(Generic[Given]):
 
     async def _change(self) -> None:
         """Let go of ended courses and begin what the others need next."""
-        ended, self._ended = self._ended, []
-        if ended:
+        while self._ended:
+            # Until nothing ended meanwhile: a drop after the next owner began would leave it without inputs.
+            ended, self._ended = self._ended, []
             await self._reader.drop(ended)
         for course in list(self._courses.values()):
             if not course.trouble and course.sink.room():

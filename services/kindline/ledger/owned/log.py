@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Generic
 
 from kindline.language.content import Because
@@ -18,7 +18,7 @@ from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.shard import Shard, Standing
 from kindline.ledger.owned.silence import rank_of
 from kindline.ledger.owned.snapshotting import Snapshotting
-from kindline.ledger.port import Bounds, LedgerUnavailable, Membership, OutsideLog, Partition, Reader
+from kindline.ledger.port import Bounds, LedgerUnavailable, Membership, OutsideLog, Partition, Reader, Record
 from kindline.ledger.topics import DECISIONS
 
 log = logging.getLogger("kindline.ledger.owned")
@@ -27,6 +27,7 @@ GROUP = "kindline-routing"
 READ_SECONDS = 0.1
 STOP_SECONDS = 8.0
 RESTORES_AT_ONCE = 4
+FACTS_PER_TURN = 500
 
 
 class OwnedLog(Generic[Given]):
@@ -49,6 +50,7 @@ class OwnedLog(Generic[Given]):
         self._followed: set[int] = set()
         self._restoring = asyncio.Semaphore(RESTORES_AT_ONCE)
         self._probed_at = 0.0
+        self._facts_this_turn = 0
         self._stopping = False
         self._ended = False
 
@@ -94,6 +96,7 @@ class OwnedLog(Generic[Given]):
                 self._start(shard, self._restore(shard))
             while not self._stopping:
                 await self._turn()
+                _raise_what_failed(background)
             await self._let_go()
         finally:
             await _ended([*background, *self._tasks.values()])
@@ -128,7 +131,7 @@ class OwnedLog(Generic[Given]):
         await self._follow_restored()
         try:
             for record in await self._reader.read(READ_SECONDS):
-                self.shards[record.partition.number].take(record)
+                await self._take(record)
         except OutsideLog as problem:
             await self._rebuild(self.shards[problem.partition.number], problem)
         except LedgerUnavailable as problem:
@@ -140,6 +143,16 @@ class OwnedLog(Generic[Given]):
             await self._probe()
 
     # Following.
+
+    async def _take(self, record: Record) -> None:
+        """Fold a record, and give the loop a turn now and then: owners here must not fall silent over history."""
+        shard = self.shards[record.partition.number]
+        before = shard.facts_counted
+        shard.take(record)
+        self._facts_this_turn += 1 + shard.facts_counted - before
+        if self._facts_this_turn >= FACTS_PER_TURN:
+            self._facts_this_turn = 0
+            await asyncio.sleep(0)
 
     async def _restore(self, shard: Shard[Given]) -> None:
         async with self._restoring:
@@ -225,3 +238,10 @@ async def _ended(tasks: list[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _raise_what_failed(tasks: Sequence[asyncio.Future[None]]) -> None:
+    """A part that failed in a way nobody foresaw ends the whole, loudly: half a process would look healthy."""
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()

@@ -9,6 +9,7 @@ from typing import Generic
 
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
 from kindline.ledger.owned.core import Given
+from kindline.ledger.owned.decider import place_of
 from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.shard import Shard, Standing
 from kindline.ledger.port import AppendRefused, AppendUnknown, LedgerUnavailable, Writer
@@ -39,8 +40,7 @@ class Snapshotting(Generic[Given]):
 
     async def close(self) -> None:
         """Let the producer go."""
-        if self._writer is not None:
-            await self._writer.close()
+        await self._let_go()
 
     def _due(self, shard: Shard[Given]) -> bool:
         now, settings = asyncio.get_running_loop().time(), self._means.settings
@@ -53,15 +53,22 @@ class Snapshotting(Generic[Given]):
     async def _write(self, shard: Shard[Given]) -> None:
         self._facts_at[shard.number] = shard.facts_counted
         self._looked_at[shard.number] = asyncio.get_running_loop().time()
-        manifest, rows = self.moment(shard)
         self._writer = self._writer or self._means.ledger.writer()
         try:
+            manifest, rows = self.moment(shard)
             await write_snapshot(self._means.ledger, self._writer, shard.number, manifest=manifest, rows=rows)
             self._means.counts["snapshots"] += 1
         except (AppendUnknown, AppendRefused, LedgerUnavailable) as problem:
             log.warning("shard %d: the snapshot was not finished: %r", shard.number, problem)
+            await self._let_go()
+        except Exception as problem:  # noqa: BLE001  # One row that cannot be kept must not end all snapshots.
+            log.error("shard %d: the snapshot failed with %s", shard.number, place_of(problem))  # noqa: TRY400
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._writer is not None:
             await self._writer.close()
-            self._writer = None
+        self._writer = None
 
     def moment(self, shard: Shard[Given]) -> tuple[SnapshotManifest, list[SnapshotRow]]:
         """The counted state of this very moment; nothing waits between the two, so they are of one moment."""
