@@ -16,6 +16,7 @@ from kindline.language.snapshot import InteractionState as S
 
 OFFER_ENDS = (f.OfferAccepted, f.OfferDeclined, f.OfferExpired, f.OfferRevoked, f.OfferRescinded, f.OfferFailed)
 
+
 @dataclass(slots=True)
 class Contact:
     """One interaction as the facts tell it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from kindline.audit.ledger_book import LedgerBook
 from kindline.language.agents import AgentEvent
@@ -12,10 +12,8 @@ from kindline.language.ids import event_identity, position_identity, tenant_of
 from kindline.ledger import codec, topics
 from kindline.ledger.codec import Undecodable
 from kindline.ledger.envelope import WrongContentType, decode_input, read_envelope, relayed_identity
-from kindline.ledger.port import Ledger, LedgerUnavailable, Partition, Record
-
-SILENCE_LIMIT_SECONDS = 15.0
-READ_WAIT_SECONDS = 1.0
+from kindline.ledger.port import Ledger, Partition, Record
+from kindline.ledger.whole import whole_records
 
 Progress = Callable[[str, int, int], None]
 """Called with a topic, how many of its records have been read, and how many there are."""
@@ -38,31 +36,11 @@ async def read_ledger(ledger: Ledger, progress: Progress = lambda *_: None) -> L
         for topic in dict.fromkeys(partition.topic for partition in wanted):
             mine = {partition: found[partition] for partition in wanted if partition.topic == topic}
             total = sum(bound.end - bound.begin for bound in mine.values())
-            async for record in _records(ledger, {p: (b.begin, b.end) for p, b in mine.items()}):
+            async for record in whole_records(ledger, mine):
                 book.records[topic] = book.records.get(topic, 0) + 1
                 _take(book, record)
                 progress(topic, book.records[topic], total)
     return book
-
-
-async def _records(ledger: Ledger, spans: dict[Partition, tuple[int, int]]) -> AsyncIterator[Record]:
-    left = {partition: end for partition, (begin, end) in spans.items() if begin < end}
-    reader = ledger.reader({partition: spans[partition][0] for partition in left})
-    silent = 0.0
-    try:
-        while left:
-            found = await reader.read(READ_WAIT_SECONDS)
-            silent = 0.0 if found else silent + READ_WAIT_SECONDS
-            for record in found:
-                if record.partition in left and record.offset < left[record.partition]:
-                    yield record
-            # Compaction and trimming leave holes, so the reader's position counts, not the number of records.
-            left = {partition: end for partition, end in left.items() if reader.position(partition) < end}
-            if left and silent >= SILENCE_LIMIT_SECONDS:
-                message = f"no record came for {silent:g} s, and {len(left)} partitions are not read to their end"
-                raise LedgerUnavailable(message)
-    finally:
-        await reader.close()
 
 
 def _take(book: LedgerBook, record: Record) -> None:

@@ -9,13 +9,12 @@ from kindline.language.ids import shard_of
 from kindline.language.plan import Plan, PlanPublished
 from kindline.ledger import codec, topics
 from kindline.ledger.envelope import Undecodable, WrongContentType, decode_input, headers
-from kindline.ledger.port import Ledger, LedgerUnavailable, Partition
+from kindline.ledger.port import Ledger, Partition
+from kindline.ledger.whole import whole_records
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.identities import fresh_id
 
 SOURCE = "kindline/plan"
-READ_WAIT_SECONDS = 1.0
-SILENCE_LIMIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +31,14 @@ async def published_plans(ledger: Ledger) -> Mapping[str, Plan]:
     """The newest plan of each pool. Raises LedgerUnavailable."""
     shards = await ledger.partitions(topics.PLAN)
     bounds = await ledger.bounds([Partition(topics.PLAN, shard) for shard in range(shards)])
-    left = {partition: found.end for partition, found in bounds.items() if found.begin < found.end}
     plans: dict[str, Plan] = {}
-    reader = ledger.reader({partition: bounds[partition].begin for partition in left})
-    silent = 0.0
-    try:
-        while left:
-            found = await reader.read(READ_WAIT_SECONDS)
-            silent = 0.0 if found else silent + READ_WAIT_SECONDS
-            for record in found:
-                try:
-                    event = decode_input(record)
-                except (Undecodable, WrongContentType):
-                    continue  # The engine sends it to the dead letters; here it is no plan.
-                if isinstance(event, PlanPublished):
-                    _keep_newest(plans, event.plan)
-            left = {partition: end for partition, end in left.items() if reader.position(partition) < end}
-            if left and silent >= SILENCE_LIMIT_SECONDS:
-                raise LedgerUnavailable(f"no plan could be read for {silent:g} s")
-    finally:
-        await reader.close()
+    async for record in whole_records(ledger, bounds):
+        try:
+            event = decode_input(record)
+        except (Undecodable, WrongContentType):
+            continue  # The engine sends it to the dead letters; here it is no plan.
+        if isinstance(event, PlanPublished):
+            _keep_newest(plans, event.plan)
     return plans
 
 

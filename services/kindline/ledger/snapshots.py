@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 from kindline.language.snapshot import IdentityRow, SnapshotManifest, SnapshotPart, SnapshotRow
 from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
-from kindline.ledger.port import Ledger, LedgerUnavailable, OutsideLog, Partition, Record, Writer
+from kindline.ledger.port import Ledger, Partition, Record, Writer
 from kindline.ledger.topics import SNAPSHOTS
+from kindline.ledger.whole import whole_records
 
 log = logging.getLogger("kindline.ledger.snapshots")
 
 BYTES_PER_PART = 1024 * 1024
 ROWS_PER_SLICE = 200
 KEPT = 2
-PATIENCE_SECONDS = 10.0
 BYTES_PER_IDENTITY = 16
 IDENTITIES_PER_ROW = 16_384
 
@@ -111,7 +111,8 @@ def _newest_first(found: dict[str, Found]) -> list[Found]:
 async def _found(ledger: Ledger, shard: int) -> dict[str, Found]:
     """All that the topic holds of this shard, by snapshot id."""
     found: dict[str, Found] = {}
-    async for record in _records(ledger, Partition(SNAPSHOTS, shard)):
+    bounds = await ledger.bounds([Partition(SNAPSHOTS, shard)])
+    async for record in whole_records(ledger, bounds):
         _, slash, place = (record.key or b"").decode(errors="replace").partition("/")
         snapshot_id, _, part = place.partition("/")
         if not slash or not part:
@@ -143,25 +144,6 @@ def _manifest(record: Record) -> SnapshotManifest | None:
         log.warning("the manifest at offset %d cannot be read: %s", record.offset, problem)
         return None
     return manifest if isinstance(manifest, SnapshotManifest) else None
-
-
-async def _records(ledger: Ledger, partition: Partition) -> AsyncIterator[Record]:
-    """What a partition holds from its beginning to the end that it has now."""
-    bounds = (await ledger.bounds([partition]))[partition]
-    reader = ledger.reader({partition: bounds.begin})
-    loop = asyncio.get_running_loop()
-    moved_at = loop.time()
-    try:
-        while reader.position(partition) < bounds.end:
-            for record in await reader.read(1.0):
-                moved_at = loop.time()
-                yield record
-            if loop.time() - moved_at > PATIENCE_SECONDS:
-                raise LedgerUnavailable(f"{partition.topic}/{partition.number} gives nothing more before its end")
-    except OutsideLog as problem:
-        raise LedgerUnavailable(f"{partition.topic}/{partition.number} was cut while it was read") from problem
-    finally:
-        await reader.close()
 
 
 async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:

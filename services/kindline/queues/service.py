@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from kindline.language.log import DecisionRecord
 from kindline.ledger.port import Ledger
 from kindline.ledger.stream.hosting import HostedStream
+from kindline.ledger.stream.room_settings import StreamRoomSettings
 from kindline.queues.adapters.checking import SnapshotCheck
 from kindline.queues.adapters.folding import FloorFold, queues_room
 from kindline.queues.adapters.metrics import Numbers
-from kindline.queues.adapters.settings import QueuesSettings
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
 
 SHOW_SECONDS = 1.0
 
-read_settings = QueuesSettings.read
+read_settings = partial(StreamRoomSettings.read, "queues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Queues:
 
 
 async def build(
-    settings: QueuesSettings,
+    settings: StreamRoomSettings,
     clock: BusinessClock,  # noqa: ARG001 - every room is built alike; here all time is in the decisions
     ledger: Ledger,
     on: On,
@@ -46,7 +47,7 @@ async def build(
     numbers = Numbers(on.metrics, on.system)
     opened: dict[int, FloorFold] = {}
     room = queues_room(numbers.folded, opened)
-    queues = Queues(HostedStream(room, settings.stream(), on, numbers.rebuilds), opened)
+    queues = Queues(HostedStream(room, settings.stream(newest_only_while_behind=True), on, numbers.rebuilds), opened)
     on.task("numbers", _show(queues, numbers))
     on.task("snapshots", SnapshotCheck(queues.folds, queues.stream.rebuild).run(ledger))
     return queues

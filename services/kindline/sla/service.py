@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from kindline.language.log import DecisionRecord
 from kindline.ledger.port import Ledger
 from kindline.ledger.stream.hosting import HostedStream
+from kindline.ledger.stream.room_settings import StreamRoomSettings
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
 from kindline.sla.adapters.folding import ClocksFold, sla_room
 from kindline.sla.adapters.metrics import Numbers
-from kindline.sla.adapters.settings import SlaSettings
 
 SHOW_SECONDS = 1.0
 
-read_settings = SlaSettings.read
+read_settings = partial(StreamRoomSettings.read, "sla")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Sla:
 
 
 async def build(
-    settings: SlaSettings,
+    settings: StreamRoomSettings,
     clock: BusinessClock,  # noqa: ARG001 - every room is built alike; here all time is in the decisions
     ledger: Ledger,  # noqa: ARG001 - as clock; Faust has its own way to Kafka
     on: On,
@@ -45,7 +46,7 @@ async def build(
     numbers = Numbers(on.metrics, on.system)
     opened: dict[int, ClocksFold] = {}
     room = sla_room(numbers.folded, opened)
-    sla = Sla(HostedStream(room, settings.stream(), on, numbers.rebuilds), opened)
+    sla = Sla(HostedStream(room, settings.stream(newest_only_while_behind=False), on, numbers.rebuilds), opened)
     on.task("numbers", _show(sla, numbers))
     return sla
 

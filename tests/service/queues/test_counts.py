@@ -16,9 +16,9 @@ from kindline.ledger import codec, topics
 from kindline.ledger.kafka.administration import ensure_topics
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Partition, Record
+from kindline.ledger.stream.room_settings import StreamRoomSettings
 from kindline.queues.adapters.checking import SnapshotCheck
 from kindline.queues.adapters.folding import FloorFold
-from kindline.queues.adapters.settings import QueuesSettings
 from kindline.queues.domain.floor import Floor
 from kindline.queues.domain.kept import Kept
 from kindline.queues.service import build
@@ -103,7 +103,7 @@ async def test_the_room_folds_a_shard_again_whose_counts_differ(kafka_cluster: M
     kafka = kafka_cluster(1).bootstrap
     await asyncio.to_thread(ensure_topics, kafka, partitions=2)
     process = ProcessSettings(name="queues", kafka=kafka)
-    settings = QueuesSettings(process=process, data=str(tmp_path), store="memory", session_timeout=6.0)
+    settings = StreamRoomSettings(process=process, data=str(tmp_path), store="memory", session_timeout=6.0)
     with closing(KafkaProducer(bootstrap_servers=kafka)) as producer:
         for decision in LOG:
             producer.send(topics.DECISIONS, codec.encode(decision), b"0", partition=0)

@@ -1,8 +1,10 @@
-"""What sla can be told from outside; every default is usable on one machine."""
+"""What a room on streams can be told from outside; every default is usable on one machine."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kindline.ledger.stream import StreamSettings
+from kindline.ledger.stream.seam import StreamSettings
 from kindline.runtime.settings import Environment, ProcessSettings
 
 DATA = ".kindline/data"
@@ -11,7 +13,7 @@ COMMIT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlaSettings:
+class StreamRoomSettings:
     """`data` is a directory that belongs to this worker alone; durations are seconds of the system clock."""
 
     process: ProcessSettings
@@ -20,23 +22,24 @@ class SlaSettings:
     session_timeout: float = 10.0
 
     @classmethod
-    def read(cls, environment: Environment | None = None) -> "SlaSettings":
-        """Read them from the environment. Raises SettingWrong."""
+    def read(cls, room: str, environment: Environment | None = None) -> StreamRoomSettings:
+        """Read them for the room of this name from the environment. Raises SettingWrong."""
         given = environment or Environment()
         return cls(
-            process=ProcessSettings.read("sla", given),
+            process=ProcessSettings.read(room, given),
             data=given.text("KINDLINE_DATA", DATA),
             store=given.choice("KINDLINE_STORE", "rocksdb", ("rocksdb", "memory")),
             session_timeout=given.seconds("KINDLINE_GROUP_SESSION_SECONDS", 10.0),
         )
 
-    def stream(self) -> StreamSettings:
-        """How the stream base runs this room: everything it says is said, history too."""
+    def stream(self, *, newest_only_while_behind: bool) -> StreamSettings:
+        """How the stream base runs the room; `newest_only_while_behind` is for rows, whose history nobody reads."""
         return StreamSettings(
             brokers=tuple(self.process.kafka.split(",")),
             replication_factor=1,  # `kindline topics` makes the topics; nothing is created from here.
             data_dir=self.data,
             store=f"{self.store}://",
+            newest_only_while_behind=newest_only_while_behind,
             session_timeout=self.session_timeout,
             commit_every=COMMIT_SECONDS,
         )
