@@ -95,6 +95,10 @@ test-kafka: $(VENV_STAMP) ## Only the tests against a real broker
 bench: $(VENV_STAMP) ## Measure what the README claims
 	$(BIN)/python -m tests.bench
 
+.PHONY: faults
+faults: $(VENV_STAMP) ## Two busy hours ten times as fast while every service and the broker is killed (15 minutes)
+	$(BIN)/python -m tests.faults.busy_hours
+
 ##@ Shipping
 
 .PHONY: release

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 POOL = "bad/events"
 
 
-def said(words: str = "hello", **changes: str) -> bytes:
+def said(words: str = "hello", *, pool: str = POOL, entry_point: str = "page", thread: str = "somebody") -> bytes:
     """A customer's words; every field is right unless it is changed."""
-    usual = e.InteractionEvent(
-        pool=POOL, entry_point="page", thread="somebody", event=e.MessageReceived(content=Content(body=words))
-    )
-    return codec.encode(replace(usual, **changes))
+    happening = e.MessageReceived(content=Content(body=words))
+    return codec.encode(e.InteractionEvent(pool=pool, entry_point=entry_point, thread=thread, event=happening))
 
 
 def left() -> bytes:
