@@ -52,7 +52,7 @@ class Desk:
         self._state: e.AgentState | None = None
         self._following = False
         self._outbox: Outbox[e.DeskEvent] = Outbox(EVENTS_BOUND)
-        self._failure: DeskRefused | DeskUnreachable | None = None
+        self._failure: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -198,7 +198,7 @@ class Desk:
         except SessionLost as lost:
             self._outbox.put([e.SessionOver(lost.superseded)])
             self._outbox.close()
-        except (DeskRefused, DeskUnreachable) as error:
+        except Exception as error:  # noqa: BLE001 - whatever ends a stream for good, the front end must hear of it.
             self._failure = error
             self._outbox.close()
 

@@ -98,6 +98,17 @@ async def test_a_broker_that_is_not_there_is_told_in_time() -> None:
     await ledger.close()
 
 
+async def test_many_who_wait_for_a_broker_hear_together_that_it_is_away() -> None:
+    """One attempt to reach the broker speaks for all who waited for it: the last in line waits no longer."""
+    writer = KafkaWriter(NOWHERE, "test")
+    begun = time.monotonic()
+    appends = (writer.append(Partition("anything", 0), None, b"x") for _ in range(20))
+    outcomes = await asyncio.gather(*appends, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {LedgerUnavailable}
+    assert time.monotonic() - begun < 8
+    await writer.close()
+
+
 async def test_a_broker_that_goes_away_and_comes_back(kafka_cluster: MakeCluster) -> None:
     """While the broker is paused nobody is told that all is well; afterwards the same writer and reader go on."""
     cluster = kafka_cluster(1)  # Child processes are started from the main thread only.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import math
 import threading
 from typing import Any
 
@@ -49,6 +50,7 @@ class KafkaWriter:
         self._known: set[str] = set()
         self._preparing = asyncio.Lock()
         self._in_line = 0
+        self._failed_at = -math.inf
         self._pending: set[asyncio.Future[Appended]] = set()
         self._closed = False
 
@@ -60,8 +62,12 @@ class KafkaWriter:
             return await self._acknowledged(self._send(partition, key, value, headers))
         # Whoever waits for the first connection keeps their place: the lock is fair, and nobody passes the line.
         self._in_line += 1
+        begun = asyncio.get_running_loop().time()
         try:
             async with self._preparing:
+                if self._failed_at > begun:
+                    # One attempt speaks for all who waited for it, or the last in line would wait a minute.
+                    raise LedgerUnavailable(f"{partition.topic} cannot be reached: nobody got through a moment ago")
                 await self._prepare(partition.topic)
                 sent = self._send(partition, key, value, headers)
         finally:
@@ -140,6 +146,7 @@ class KafkaWriter:
                 self._producer = producer
             await asyncio.to_thread(self._producer.partitions_for, topic)
         except kafka_errors.KafkaError as error:
+            self._failed_at = asyncio.get_running_loop().time()
             raise LedgerUnavailable(f"{topic} cannot be reached: {type(error).__name__}") from error
         self._known.add(topic)
 
