@@ -11,7 +11,7 @@ from kindline.language.log import DecisionBatch
 from kindline.ledger.codec import decode_decision
 from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
-from kindline.ledger.owned.core import OwnedSettings, StandDown, Taken
+from kindline.ledger.owned.core import OwnedSettings, ShardStopped, StandDown, Taken
 from kindline.ledger.owned.decider import Decider
 from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.fold import Fold
@@ -19,7 +19,7 @@ from kindline.ledger.owned.gathering import NOTHING
 from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.silence import Silence, Standby, reason_to_claim
-from kindline.ledger.port import Partition
+from kindline.ledger.port import Partition, Record
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
 from tests.contract.owned.counting import CountingCore, decoded
 
@@ -174,3 +174,12 @@ async def test_the_first_batch_states_the_gap_and_the_last_one_releases() -> Non
     assert [getattr(fact, "gap_seconds", None) for fact in first.facts] == [7.0]
     assert (first.released, last.released) == (False, True)
     assert told == [1, 2]
+
+
+def test_a_tombstone_among_the_decisions_is_passed_over() -> None:
+    """An owner passes over what every other reader passes over: only what may count and is not understood stops it."""
+    fold = Fold[str](CountingCore())
+    assert fold.take(Record(Partition(DECISIONS, 0), 0, 0.0, b"0", None)) is None
+    assert fold.next_offset == 1
+    with pytest.raises(ShardStopped):
+        fold.take(Record(Partition(DECISIONS, 0), 1, 0.0, b"0", b"noise"))

@@ -13,7 +13,7 @@ from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.port import Headers, Partition, Record
 from kindline.routing.adapters.inputs import Inputs
-from kindline.routing.adapters.relay import Relay
+from kindline.routing.adapters.relay import GROUP, Relay
 from kindline.routing.domain.inputs import EventArrived
 from kindline.runtime.clock import BusinessClock
 
@@ -156,3 +156,21 @@ async def test_an_input_that_was_trimmed_away_does_not_hold_up_the_next() -> Non
     async with relay(log):
         [copy] = await copies(log, topics.dead_letters(topics.INTERACTIONS), SHARD, 1)
     assert copy.value == b"second"
+
+
+async def test_offsets_that_somebody_reset_by_hand_make_the_relay_begin_again() -> None:
+    """A commit without the relay's own note costs repeats of what was copied before, never the process."""
+    log = MemoryLog(2)
+    put(log, b"one")
+    Engine(log).decides(letter())
+    ledger = MemoryLedger(log=log)
+    membership = await ledger.join(GROUP, topics.DECISIONS)
+    async with asyncio.timeout(LIMIT):
+        while SHARD not in membership.assigned():
+            await asyncio.sleep(0.01)
+    await membership.commit({SHARD: (2, "")})
+    await membership.close()
+    async with relay(log):
+        [copy] = await copies(log, topics.dead_letters(topics.INTERACTIONS), SHARD, 1)
+    assert copy.value == b"one"
+    await ledger.close()

@@ -17,8 +17,10 @@ def judged(reading: Reading, record: Record) -> tuple[Reading, DecisionRecord | 
 
     Raises ShardStopped for a record that counts, or may count, and that this code cannot understand.
     """
+    if record.value is None:
+        return reading, None  # A tombstone is no decision, and so nothing that could count.
     try:
-        decision = decode_decision(record.value or b"")
+        decision = decode_decision(record.value)
     except UnknownFact as problem:
         # A batch that does not count anyway may be passed over, whatever it holds.
         _, verdict = read(reading, replace(problem.batch, level=LEVEL))

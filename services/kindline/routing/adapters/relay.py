@@ -94,10 +94,11 @@ class Relay:
         for number in sorted(assigned - set(self._readings) - self._halted):
             committed = await membership.committed(number)
             place = Partition(DECISIONS, number)
-            if committed is None:
+            reading = _noted(committed[1]) if committed else None
+            if committed is None or reading is None:
                 await self._begin_at_the_front(reader, place)
             else:
-                self._readings[number] = _noted(committed[1])
+                self._readings[number] = reading
                 await reader.follow({place: committed[0]})
 
     async def _turn(self, reader: Reader, copier: Copier) -> None:
@@ -164,6 +165,9 @@ def _note(reading: Reading) -> str:
     return f"{reading.epoch} {reading.seq} {reading.owner}"
 
 
-def _noted(note: str) -> Reading:
-    epoch, seq, owner = note.split(" ", 2)
-    return Reading(int(epoch), owner, int(seq))
+def _noted(note: str) -> Reading | None:
+    """What a note says; None when it is not ours, as when somebody has reset the group's offsets by hand."""
+    words = note.split(" ", 2)
+    if len(words) != 3 or not all(word.isdecimal() for word in words[:2]):  # noqa: PLR2004  # As _note() writes it.
+        return None
+    return Reading(int(words[0]), words[2], int(words[1]))
