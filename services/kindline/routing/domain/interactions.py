@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kindline.language.content import Channel
+from kindline.language.content import Channel, SealedContent
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 from kindline.language.facts.offers import OfferIssued
 from kindline.language.graph import WAITING, WITH_AGENT
@@ -12,6 +12,8 @@ from kindline.language.ids import Instant
 from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow
 
 MESSAGES_KEPT = 200
+LARGEST_TALK = 1_000_000
+"""Characters or bytes of what was said that are kept: an interaction is one row, and a row must fit into a record."""
 
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
@@ -87,6 +89,8 @@ class Interaction:
         self.messages.append(message)
         if len(self.messages) > MESSAGES_KEPT:
             del self.messages[0]
+        while len(self.messages) > 1 and sum(map(_length, self.messages)) > LARGEST_TALK:
+            del self.messages[0]
 
     def knows_message(self, message_id: str) -> bool:
         """Whether a message of this id was said already."""
@@ -107,6 +111,16 @@ class Interaction:
             state_since=self.state_since,
             messages=tuple(self.messages),
         )
+
+
+def _length(message: MessageRow) -> int:
+    """How much was said, whatever it was."""
+    if message.content is None:
+        return 0
+    body = message.content.body
+    if isinstance(body, SealedContent):
+        body = body.ciphertext
+    return (len(body) if isinstance(body, str | bytes) else 0) + len(message.content.normalised)
 
 
 def interaction_of(row: InteractionRow, sequence: int) -> Interaction:
