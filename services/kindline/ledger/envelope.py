@@ -13,6 +13,7 @@ from typing import Final
 
 from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
+from kindline.language.ids import position_identity
 from kindline.language.plan import PlanPublished
 from kindline.ledger import codec, topics
 from kindline.ledger.codec import Undecodable
@@ -33,6 +34,9 @@ PROTOBUF: Final = "application/protobuf"
 JSON: Final = "application/json"
 IDENTITY_HEADER: Final = "x-kindline-identity"
 """Set by the relay on what it redirects: the identity by which the first shard knew it, in hexadecimal."""
+LONGEST_NUMBER: Final = 20
+RELAY_SOURCE: Final = "kindline/relay"
+"""The ce_source of what the relay sent on and that brought no id: its ce_id is then the place where it stood first."""
 
 _Input = InteractionEvent | AgentEvent | PlanPublished
 _BYTES_READERS: Mapping[str, Callable[[bytes], _Input]] = {
@@ -99,12 +103,22 @@ def read_envelope(record: Record) -> Envelope:
 
 
 def relayed_identity(record: Record) -> bytes:
-    """The identity under which the relay sent this record on; empty for what came by itself."""
-    said = next((value for name, value in reversed(record.headers) if name == IDENTITY_HEADER), b"")
-    try:
-        return bytes.fromhex(said.decode("ascii"))
-    except ValueError:
+    """The identity under which the relay sent this record on; empty for what came by itself, or has an id of its own.
+
+    The header alone proves nothing: anybody may write it, and with somebody else's identity in it would make their
+    event vanish. So it counts only for what the relay gave a place as its id, and only if it is the identity of that
+    place; whatever brought an id has the same identity wherever it stands, and needs no header.
+    """
+    said = {name.lower(): value.decode("utf-8", "replace") for name, value in record.headers}
+    topic, partition, offset = (*said.get("ce_id", "").split("/"), "", "", "")[:3]
+    if said.get("ce_source") != RELAY_SOURCE or not (_is_number(partition) and _is_number(offset)):
         return b""
+    known = position_identity(topic=topic, partition=int(partition), offset=int(offset))
+    return known if said.get(IDENTITY_HEADER) == known.hex() else b""
+
+
+def _is_number(said: str) -> bool:
+    return said.isdecimal() and len(said) <= LONGEST_NUMBER
 
 
 def decode_input(record: Record) -> InteractionEvent | AgentEvent | PlanPublished:

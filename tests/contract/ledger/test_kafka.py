@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 
 from kindline.ledger.kafka import KafkaLedger
 from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
 from kindline.ledger.kafka.client import check_client
+from kindline.ledger.kafka.polling import PollThread
 from kindline.ledger.kafka.writer import KafkaWriter
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Appended, AppendUnknown, LedgerUnavailable, Partition, Record
@@ -96,6 +98,16 @@ async def test_a_broker_that_is_not_there_is_told_in_time() -> None:
     assert beats > 300
     heart.cancel()
     await ledger.close()
+
+
+async def test_a_header_without_a_value_is_read_as_an_empty_one() -> None:
+    """Kafka allows headers that hold nothing; whoever reads them here need not know, nor the relay that copies them."""
+    place = TopicPartition("any", 0)
+    thread = PollThread(NOWHERE, "test", asyncio.get_running_loop(), lambda _: None)
+    thread._followed[place] = 1  # noqa: SLF001  # Its own ear needs a broker.
+    polled = SimpleNamespace(offset=0, timestamp=1, key=None, value=b"one", headers=[("empty", None), ("full", b"x")])
+    [record] = thread._arrived(place, [polled]).records  # noqa: SLF001
+    assert record.headers == (("empty", b""), ("full", b"x"))
 
 
 async def test_many_who_wait_for_a_broker_hear_together_that_it_is_away() -> None:

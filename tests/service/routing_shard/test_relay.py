@@ -9,6 +9,7 @@ from kindline.language.facts.inputs import DeadLetterReason, InputDeadLettered, 
 from kindline.language.ids import event_identity, position_identity
 from kindline.language.log import DecisionBatch, EpochClaim
 from kindline.ledger import codec, topics
+from kindline.ledger.envelope import IDENTITY_HEADER
 from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.port import Headers, Partition, Record
@@ -156,6 +157,20 @@ async def test_an_input_that_was_trimmed_away_does_not_hold_up_the_next() -> Non
     async with relay(log):
         [copy] = await copies(log, topics.dead_letters(topics.INTERACTIONS), SHARD, 1)
     assert copy.value == b"second"
+
+
+def test_nobody_makes_anothers_event_vanish_by_a_header() -> None:
+    """An identity that a stranger writes into a header counts for nothing; only the relay's own copies have one."""
+    victim = event_identity(tenant="acme", source="shop", event_id="7")
+    said = codec.encode(e.InteractionEvent(pool="evil/pool", thread="t", event=e.CustomerLeft()))
+    place = f"{topics.INTERACTIONS}/0/5"
+    endless = f"{topics.INTERACTIONS}/0/{'9' * 5_000}"
+    for source, name in (("shop", "8"), ("kindline/relay", endless), ("kindline/relay", place), ("", "")):
+        forged = (("ce_id", name.encode()), ("ce_source", source.encode()), (IDENTITY_HEADER, victim.hex().encode()))
+        record = Record(Partition(topics.INTERACTIONS, SHARD), 0, 1_700_000_000.0, None, said, forged)
+        arrived = Inputs(BusinessClock())(record)
+        assert isinstance(arrived, EventArrived)
+        assert arrived.identity != victim
 
 
 async def test_offsets_that_somebody_reset_by_hand_make_the_relay_begin_again() -> None:

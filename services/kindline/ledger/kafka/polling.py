@@ -169,7 +169,15 @@ class PollThread:
     def _arrived(self, its: TopicPartition, polled: Sequence[Any]) -> Arrived:
         partition = Partition(its.topic, its.partition)
         records = [
-            Record(partition, one.offset, one.timestamp / 1000, one.key, one.value, tuple(one.headers))
+            # A stranger's header may have no value at all, which the port does not know.
+            Record(
+                partition,
+                one.offset,
+                one.timestamp / 1000,
+                one.key,
+                one.value,
+                tuple((name, value or b"") for name, value in one.headers),
+            )
             for one in polled
         ]
         size = sum(len(record.value or b"") for record in records)

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 
 from kindline.language.facts.inputs import InputDeadLettered, InputRedirected, InputReference
 from kindline.language.log import DecisionBatch
-from kindline.ledger.envelope import IDENTITY_HEADER
+from kindline.ledger.envelope import IDENTITY_HEADER, RELAY_SOURCE
 from kindline.ledger.port import AppendRefused, Headers, Partition, Record, Writer
 from kindline.ledger.topics import INPUTS, dead_letters
 from kindline.routing.adapters.sources import Gone, Sources
 
 log = logging.getLogger("kindline.routing.relay")
 
-SOURCE = b"kindline/relay"
+SOURCE = RELAY_SOURCE.encode()
 REDIRECTED = "REDIRECTED"
 
 
