@@ -99,7 +99,8 @@ class Callers:
         now = simulation.now
         simulation.decide(simulation.voices.calls(caller.entry_point, caller.thread, started, now))
         if isfinite(caller.patience_seconds):
-            simulation.at(now + caller.patience_seconds, self._gives_up, caller)
+            # An answer in the very moment in which patience ends is an answer: so it was for those of the log.
+            simulation.at(now + caller.patience_seconds, self._gives_up, caller, last=True)
 
     def _gives_up(self, caller: Caller) -> None:
         if caller.thread in self.waiting:

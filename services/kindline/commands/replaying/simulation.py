@@ -22,6 +22,8 @@ from kindline.routing.domain.inputs import Input, TimersDue
 
 FOREVER_SECONDS = 5 * 365 * 86_400.0
 """No line breaks in a replay: a front end is never silent, because there is none. (A plan allows ten years.)"""
+LAST = 1 << 60
+"""More than any agenda has entries."""
 
 Follow = Callable[[Instant, Sequence[Fact]], None]
 
@@ -60,10 +62,11 @@ class Simulation:
         """Let somebody hear the facts of a kind; what they do about it they put on the agenda."""
         self._hearing.setdefault(kind, []).append(hear)
 
-    def at(self, instant: Instant, do: Callable[[Any], None], what: object) -> None:
-        """Put something on the agenda; of equal instants what was put there first comes first."""
+    def at(self, instant: Instant, do: Callable[[Any], None], what: object, *, last: bool = False) -> None:
+        """Put something on the agenda; of equal instants what was put there first comes first, and `last` after all."""
         self._numbers += 1
-        heappush(self._agenda, (max(instant, self.now), self._numbers, do, what))
+        number = self._numbers + (LAST if last else 0)
+        heappush(self._agenda, (max(instant, self.now), number, do, what))
 
     def decide(self, given: Input) -> None:
         """Put an input before the engine, now."""
