@@ -44,7 +44,11 @@ async def build(settings: RoutingSettings, clock: BusinessClock, ledger: Ledger,
     work = WorkEdge(attendance, desk, stories, numbers, settings.rpc.token_secret, clock)
     loop_numbers = ShardNumbers(on.metrics)
     shard_settings = ShardSettings(member=settings.member)
-    shards = Shards(ledger, clock, Engine, work.on_counted, shard_settings, gauges=loop_numbers)
+
+    def engine_for(shard: int, shards: int) -> Engine:
+        return Engine(shard, shards, clock.factor)
+
+    shards = Shards(ledger, clock, engine_for, work.on_counted, shard_settings, gauges=loop_numbers)
     work.shows(shards)
     attendance.followed_by(work)
     edge = RoutingEdge(settings, attendance, desk, work, stories, on.system)

@@ -146,9 +146,9 @@ def test_the_log_has_figures_of_its_own() -> None:
 
 
 def test_a_faster_clock_gives_the_machine_more_business_time() -> None:
-    """On a clock sixty times as fast an offer and a lease stand sixty times as long, and never shorter than usual."""
+    """On a clock sixty times as fast an offer stands longer and an early event is kept sixty times as long."""
     calls = [call()]
     crew = shifts(at_work(calls), begin=0, until=86_400)
     slow, fast = (bank_plan(calls, crew, kinds=["PS"], speed=speed) for speed in (1, 60))
     assert (slow.queues[0].offer_seconds, fast.queues[0].offer_seconds) == (20, 300)
-    assert fast.limits.lost_after_seconds == 60 * slow.limits.lost_after_seconds
+    assert fast.limits.parking_seconds == 60 * slow.limits.parking_seconds

@@ -84,8 +84,6 @@ def _limits(speed: float, machine: float) -> PoolLimits:
     return replace(
         usual,
         connect_seconds=max(usual.connect_seconds, machine),
-        suspect_after_seconds=usual.suspect_after_seconds * factor,
-        lost_after_seconds=usual.lost_after_seconds * factor,
         parking_seconds=usual.parking_seconds * factor,
         bot_seconds=DAY_SECONDS,
     )

@@ -30,11 +30,11 @@ class Engine:
 
     __slots__ = ("_state", "shard", "shards", "violations")
 
-    def __init__(self, shard: int, shards: int) -> None:
-        """Begin with an empty log."""
+    def __init__(self, shard: int, shards: int, pace: float = 1.0) -> None:
+        """Begin with an empty log; `pace` is how many business seconds pass in one second of the system clock."""
         self.shard = shard
         self.shards = shards
-        self._state = ShardState()
+        self._state = ShardState(pace)
         self.violations: Counter[str] = Counter()
         """Facts given to apply() that broke an invariant, by its name; must read 0."""
 
@@ -70,7 +70,7 @@ class Engine:
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> None:
         """Begin anew from the rows of a snapshot that was taken when `decided_at` was the last decision's time."""
-        self._state = state_of(rows, decided_at)
+        self._state = state_of(rows, decided_at, self._state.pace)
 
     def rows(self) -> Iterator[SnapshotRow]:
         """The whole state as rows, for a snapshot; their order matters."""

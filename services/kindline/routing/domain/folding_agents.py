@@ -89,7 +89,7 @@ def lease_changed(state: ShardState, fact: AgentLeaseChanged, at: Instant) -> No
     agent = state.pools[fact.pool].agents[fact.agent_id]
     agent.reckons(at)
     if fact.lease is Lease.SUSPECT:
-        limit = state.pools[fact.pool].limits.suspect_after_seconds
+        limit = state.pools[fact.pool].limits.suspect_after_seconds * state.pace
         fresh = state.replicas.get(agent.replica_id, agent.seen_at) + limit > at
         if fresh or agent.lease is Lease.SUSPECT:
             agent.attached = False
@@ -103,7 +103,7 @@ def lease_changed(state: ShardState, fact: AgentLeaseChanged, at: Instant) -> No
 def replica_seen(state: ShardState, fact: ReplicaSeen, at: Instant) -> None:
     """A replica of presence lives; one that is long silent and holds nobody is forgotten."""
     state.replicas[fact.replica_id] = at
-    for replica in [name for name, seen in state.replicas.items() if seen + REPLICAS_KEPT_SECONDS < at]:
+    for replica in [name for name, seen in state.replicas.items() if seen + REPLICAS_KEPT_SECONDS * state.pace < at]:
         if replica not in state.sessions:
             del state.replicas[replica]
     for pool in state.sessions.get(fact.replica_id, ()):
@@ -115,6 +115,6 @@ def answered(state: ShardState, fact: CommandAnswered, at: Instant) -> None:
     state.answers.setdefault((fact.pool, fact.agent_id, fact.command_id), (fact, at))
     while True:
         key, (_, given) = next(iter(state.answers.items()))
-        if given + ANSWERS_KEPT_SECONDS >= at:
+        if given + ANSWERS_KEPT_SECONDS * state.pace >= at:
             break
         del state.answers[key]

@@ -45,9 +45,9 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
         yield AnswerRow(answer=answer, answered_at=answered_at)
 
 
-def state_of(rows: Iterable[SnapshotRow], decided_at: Instant) -> ShardState:
+def state_of(rows: Iterable[SnapshotRow], decided_at: Instant, pace: float) -> ShardState:
     """The state that the rows tell of, as it was at `decided_at`."""
-    state = ShardState()
+    state = ShardState(pace)
     state.decided_at = decided_at
     for row in rows:
         _take_back(state, row)

@@ -30,6 +30,7 @@ class ShardState:
         "ended",
         "identities",
         "interactions",
+        "pace",
         "parked",
         "parked_threads",
         "past_threads",
@@ -45,8 +46,10 @@ class ShardState:
         "wakes",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = 1.0) -> None:
         """Begin with nothing, at the beginning of time."""
+        self.pace = pace
+        """Business seconds in one second of the system clock: signs of life and repeats keep the system's time."""
         self.pools: dict[str, Pool] = {}
         self.interactions: dict[str, Interaction] = {}
         self.ended: OrderedDict[str, Interaction] = OrderedDict()

@@ -13,7 +13,7 @@ def watch_lease(state: ShardState, agent: Agent) -> None:
     """Watch for the end of an agent's grace, and for the silence of the replica that holds them."""
     lost_at: Instant | None = None
     if agent.session_id and agent.lease is Lease.SUSPECT:
-        lost_at = agent.seen_at + state.pools[agent.pool].limits.lost_after_seconds
+        lost_at = agent.seen_at + state.pools[agent.pool].limits.lost_after_seconds * state.pace
     state.timers.watch((Due.LEASE, agent.pool, agent.agent_id), lost_at)
     if agent.session_id:
         watch_replica(state, agent.replica_id, agent.pool)
@@ -25,7 +25,7 @@ def watch_replica(state: ShardState, replica: str, pool_name: str) -> None:
     agents = state.sessions.get(replica, {}).get(pool_name, {})
     due = None
     if any(pool.agents[agent_id].lease is Lease.CONNECTED for agent_id in agents):
-        due = state.replicas.get(replica, state.decided_at) + pool.limits.suspect_after_seconds
+        due = state.replicas.get(replica, state.decided_at) + pool.limits.suspect_after_seconds * state.pace
     state.timers.watch((Due.REPLICA, replica, pool_name), due)
 
 
