@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kindline.audit.findings import Invariant
 from kindline.audit.ledger_book import LedgerBook
 from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
 from kindline.language.facts.inputs import InputReference
 from kindline.language.ids import event_identity, position_identity, tenant_of
+from kindline.language.reading import LevelTooHigh
 from kindline.ledger import codec, topics
-from kindline.ledger.codec import Undecodable
+from kindline.ledger.codec import Undecodable, UnknownFact
 from kindline.ledger.envelope import WrongContentType, decode_input, read_envelope, relayed_identity
 from kindline.ledger.port import Ledger, Partition, Record
 from kindline.ledger.whole import whole_records
@@ -38,9 +40,18 @@ async def read_ledger(ledger: Ledger, progress: Progress = lambda *_: None) -> L
             total = sum(bound.end - bound.begin for bound in mine.values())
             async for record in whole_records(ledger, mine):
                 book.records[topic] = book.records.get(topic, 0) + 1
-                _take(book, record)
+                take_record(book, record)
                 progress(topic, book.records[topic], total)
     return book
+
+
+def take_record(book: LedgerBook, record: Record) -> None:
+    """Take one record into the book; what only Kindline writes and cannot be read is a finding of its own."""
+    try:
+        _take(book, record)
+    except (Undecodable, UnknownFact, LevelTooHigh) as problem:
+        place = f"{record.partition.topic}/{record.partition.number}@{record.offset}"
+        book.findings.find(Invariant.LOG, place, f"this record cannot be read: {problem}")
 
 
 def _take(book: LedgerBook, record: Record) -> None:
