@@ -179,8 +179,6 @@ def _stretched_plan(directory: Path, speed: float) -> Path:
         limits = replace(
             plan.limits,
             connect_seconds=plan.limits.connect_seconds * speed,
-            suspect_after_seconds=plan.limits.suspect_after_seconds * speed,
-            lost_after_seconds=plan.limits.lost_after_seconds * speed,
             parking_seconds=plan.limits.parking_seconds * speed,
         )
         queues = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,7 @@ async def test_the_desk_of_the_readme_serves_a_customer(house: RunningHouse, tmp
     desk = tmp_path / "desk.py"
     desk.write_text(python_of_the_readme(), encoding="utf-8")
     arguments = (str(desk), "ben", house.running.presence, house.running.routing)
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    running = await asyncio.create_subprocess_exec(sys.executable, "-u", *arguments, **pipes)
+    running = await asyncio.create_subprocess_exec(sys.executable, "-u", *arguments, stdin=PIPE, stdout=PIPE)
     assert running.stdin is not None
     assert running.stdout is not None
     try:
@@ -61,8 +61,7 @@ async def test_the_event_of_the_readme_is_published(house: RunningHouse) -> None
     assert found is not None
     line = found.group(1).replace("\n", "").encode()
     arguments = ("-m", "kindline", "publish", "--kafka", house.running.kafka, "-")
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    running = await asyncio.create_subprocess_exec(sys.executable, *arguments, **pipes)
+    running = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE)
     said, _ = await asyncio.wait_for(running.communicate(line), 60.0)
     assert (running.returncode, said) == (0, b"1 events published\n")
 
