@@ -180,7 +180,8 @@ def test_a_person_writes_the_logs_own_plan_changes_it_and_compares(log: str, tmp
     assert [column["name"] for column in found] == ["the log", "own", "rest"]
     busy = [column["figures"]["occupancy_highest"]["value"] for column in found]
     assert busy[1] < busy[2]
-    assert found[1]["figures"]["served"] == {"value": 3, "unit": "calls"}
+    # With ten seconds of wrap-up the second caller's patience ends before the agent is free.
+    assert found[1]["figures"]["served"] == {"value": 2, "unit": "calls"}
 
 
 def test_the_table_names_no_agent(log: str) -> None:
