@@ -74,6 +74,15 @@ def test_a_lost_agents_chat_goes_to_the_next_at_its_old_age_and_their_offer_too(
     assert centre.offered_to("t1") == ["bob"]
 
 
+def test_a_session_without_a_name_or_a_presence_is_a_dead_letter() -> None:
+    """Nobody is signed in whose session could be neither heard of nor closed."""
+    for session, replica in (("", "presence-1"), ("amy-1", ""), ("", "")):
+        centre = Centre(plan())
+        centre.tell("amy", a.SessionOpened(session_id=session, replica_id=replica))
+        assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.INVALID_FIELD]
+        assert centre.agent("amy") is None
+
+
 def test_a_lost_agents_offer_is_revoked_without_penalty() -> None:
     """An offer to somebody who is gone goes back, and nobody counts it against them."""
     centre = Centre(plan())

@@ -57,7 +57,10 @@ def _listen(d: Decision, spoke: AgentSpoke) -> None:
     elif isinstance(happening, AgentCommand):
         obey(d, pool, agent_id, happening, spoke.appended_at)
     elif isinstance(happening, SessionOpened):
-        if _came_back(d, spoke, happening) or _is_known(d, spoke):
+        if not (happening.session_id and happening.replica_id):
+            detail = "session_id and replica_id: name both, for signs of life and the end of the session go by them"
+            d.refuse(spoke.reference, DeadLetterReason.INVALID_FIELD, detail)
+        elif _came_back(d, spoke, happening) or _is_known(d, spoke):
             session_opens(d, pool, agent_id, happening)
     elif isinstance(happening, SessionClosed):
         agent = d.state.agent(pool, agent_id)
