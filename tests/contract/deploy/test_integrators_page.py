@@ -24,7 +24,7 @@ def test_the_line_for_a_console_producer_is_an_event_of_the_default_plan() -> No
 def test_the_python_example_sends_an_event() -> None:
     """The example's event, as Python writes it, is read as what it says."""
     [code] = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
-    [source] = re.findall(r"^event = (.+?\}\}\})", code, re.DOTALL | re.MULTILINE)
+    [source] = re.findall(r"^event = (\{\n.+?^\})", code, re.DOTALL | re.MULTILINE)
     found: dict[str, object] = {}
     exec(f"event = {source}", found)  # noqa: S102 - the page is ours, and this is the example itself.
     assert isinstance(codec.decode_interaction_json(json.dumps(found["event"])).event, MessageReceived)
