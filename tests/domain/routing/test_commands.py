@@ -42,6 +42,14 @@ def test_a_command_of_ten_minutes_ago_is_refused(centre: Centre) -> None:
     assert centre.answer() is R.UNSPECIFIED
 
 
+def test_a_command_from_the_future_is_refused(centre: Centre) -> None:
+    """A clock that is a little fast is forgiven; a command dated hours ahead could be carried out twice."""
+    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-601)
+    assert centre.answer() is R.INVALID_COMMAND
+    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-599)
+    assert centre.answer() is R.UNSPECIFIED
+
+
 def test_a_command_needs_a_proper_id(centre: Centre) -> None:
     """An id that is no UUIDv7 tells no age."""
     centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), command_id="one")
