@@ -91,6 +91,12 @@ test-fast: $(VENV_STAMP) ## The pure rules and the house rules only (seconds)
 test-kafka: $(VENV_STAMP) ## Only the tests against a real broker
 	$(BIN)/python -m pytest -m kafka tests
 
+LOG ?= ../shared/data/anonymous_bank_1999-01.tsv.gz
+
+.PHONY: day
+day: $(VENV_STAMP) ## A bank's whole call day at speed 60 on a ledger of its own, audited (20 minutes; LOG=FILE)
+	$(BIN)/kindline rehearse bank-log $(LOG) --date 1999-01-18 --from 07:00 --to 24:00 --speed 60 --json .kindline/day.json
+
 .PHONY: bench
 bench: $(VENV_STAMP) ## Measure what the README claims
 	$(BIN)/python -m tests.bench
