@@ -48,7 +48,7 @@ def take_in(d: Decision, arrived: EventArrived) -> None:
     elif interaction is not None:
         _record(d, pool, interaction.id, arrived.identity, event)
         happen(d, interaction, event, arrived.happened_at)
-    elif isinstance(event.event, MessageDeliveryReported) and event.interaction_id:
+    elif isinstance(event.event, MessageDeliveryReported) and _names_its_own(d, pool, event):
         # A message may be read days after the conversation ended: worth knowing, nothing to decide.
         _record(d, pool, event.interaction_id, arrived.identity, event)
     else:
@@ -65,6 +65,12 @@ def parking_ends(d: Decision, identity: bytes) -> None:
 
 def _is_open(interaction: Interaction | None) -> bool:
     return interaction is not None and interaction.state < InteractionState.COMPLETED
+
+
+def _names_its_own(d: Decision, pool: Pool, event: InteractionEvent) -> bool:
+    """Whether an event names an interaction that is not, as far as anybody remembers, another pool's."""
+    known = d.state.interactions.get(event.interaction_id) or d.state.ended.get(event.interaction_id)
+    return bool(event.interaction_id) and (known is None or known.pool == pool.name)
 
 
 def _record(d: Decision, pool: Pool, interaction_id: str, identity: bytes, event: InteractionEvent) -> None:
