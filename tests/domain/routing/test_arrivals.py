@@ -3,7 +3,7 @@
 import pytest
 
 from kindline.language import events as e
-from kindline.language.content import ParticipantRole
+from kindline.language.content import Needs, ParticipantRole
 from kindline.language.facts import (
     EventParked,
     EventRecorded,
@@ -148,6 +148,26 @@ def test_a_bot_holds_a_contact_until_it_hands_over() -> None:
     assert centre.offered_to("t1") == ["amy"]
 
 
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("asked", [needs(klingon=1), needs(billing=6)])
+def test_a_hand_over_for_what_nobody_can_is_a_dead_letter_and_may_be_mended(asked: Needs, *, early: bool) -> None:
+    """Nobody waits for ever for a skill that the plan does not have: the bot keeps the contact and may ask again."""
+    centre = Centre(plan())
+    handover = e.HandoverRequested(queue="general", needs=asked)
+    if early:
+        centre.event(handover, "t1")
+    centre.arrives("t1", held_by_bot=True)
+    if not early:
+        centre.event(handover, "t1")
+    assert refusals(centre) == [D.INVALID_FIELD]
+    assert asked.skills[0].skill in centre.facts(InputDeadLettered)[0].detail
+    assert centre.state("t1") is S.RECEIVED
+    centre.wait(40)
+    assert refusals(centre) == [D.INVALID_FIELD]
+    centre.event(e.HandoverRequested(queue="general", needs=needs("xx", billing=2)), "t1")
+    assert centre.state("t1") is S.QUEUED
+
+
 def test_a_bot_that_never_hands_over_does_not_hold_anybody_for_ever() -> None:
     """After its time the bot's contact ends."""
     centre = Centre(plan())
@@ -164,6 +184,8 @@ def test_a_bot_that_never_hands_over_does_not_hold_anybody_for_ever() -> None:
         ({"priority": 10}, D.INVALID_FIELD),
         ({"queue": "nowhere"}, D.INVALID_FIELD),
         ({"needing": needs(billing=6)}, D.INVALID_FIELD),
+        ({"needing": needs(billing=-1)}, D.INVALID_FIELD),
+        ({"needing": needs(klingon=5)}, D.INVALID_FIELD),
     ],
 )
 def test_a_broken_event_is_a_dead_letter_with_its_reason(brought: dict[str, object], reason: D) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from kindline.language.events import (
+    HandoverRequested,
     InteractionEvent,
     MessageDeliveryReported,
 )
 from kindline.language.facts import EventParked, EventRecorded, EventUnparked
 from kindline.language.facts.inputs import DeadLetterReason
+from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.happenings import happen
 from kindline.routing.domain.inputs import EventArrived
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.openings import open_interaction
+from kindline.routing.domain.openings import open_interaction, wrong_needs
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.threads import account, current, opens
 
@@ -46,8 +48,7 @@ def take_in(d: Decision, arrived: EventArrived) -> None:
         if opened is not None:
             _unpark(d, opened)
     elif interaction is not None:
-        _record(d, pool, interaction.id, arrived.identity, event)
-        happen(d, interaction, event, arrived.happened_at)
+        _put_to(d, interaction, arrived)
     elif isinstance(event.event, MessageDeliveryReported) and _names_its_own(d, pool, event):
         # A message may be read days after the conversation ended: worth knowing, nothing to decide.
         _record(d, pool, event.interaction_id, arrived.identity, event)
@@ -71,6 +72,19 @@ def _names_its_own(d: Decision, pool: Pool, event: InteractionEvent) -> bool:
     """Whether an event names an interaction that is not, as far as anybody remembers, another pool's."""
     known = d.state.interactions.get(event.interaction_id) or d.state.ended.get(event.interaction_id)
     return bool(event.interaction_id) and (known is None or known.pool == pool.name)
+
+
+def _put_to(d: Decision, interaction: Interaction, arrived: EventArrived) -> None:
+    """Take an event in and decide what follows; a hand-over for whom nobody could ever be found is put aside."""
+    pool = d.state.pools[interaction.pool]
+    handover = arrived.event.event
+    if isinstance(handover, HandoverRequested) and interaction.state is InteractionState.RECEIVED:
+        wrong = wrong_needs(pool, handover.needs)
+        if wrong:
+            d.refuse(arrived.reference, DeadLetterReason.INVALID_FIELD, wrong)
+            return
+    _record(d, pool, interaction.id, arrived.identity, arrived.event)
+    happen(d, interaction, arrived.event, arrived.happened_at)
 
 
 def _record(d: Decision, pool: Pool, interaction_id: str, identity: bytes, event: InteractionEvent) -> None:
@@ -110,5 +124,16 @@ def _unpark(d: Decision, opened: Interaction) -> None:
     for parked in sorted(waiting, key=lambda event: event.occurred_at):
         if account(d.state, pool, parked.event) == opened.received.account:
             d.emit(EventUnparked(pool=parked.pool, identity=parked.identity))
-            _record(d, pool, opened.id, parked.identity, parked.event)
-            happen(d, opened, parked.event, parked.occurred_at)
+            _put_to(d, opened, _as_arrived(parked, d.now))
+
+
+def _as_arrived(parked: EventParked, now: Instant) -> EventArrived:
+    """A parked event as it came."""
+    return EventArrived(
+        reference=parked.input,
+        identity=parked.identity,
+        event=parked.event,
+        happened_at=parked.occurred_at,
+        appended_at=now,
+        pool=parked.pool,
+    )

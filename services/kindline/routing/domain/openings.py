@@ -92,12 +92,14 @@ def _what_is_wrong(pool: Pool, started: InteractionStarted) -> str:
         return f"queue: the plan has no queue {started.queue!r}"
     if started.priority is not None and not 0 <= started.priority <= HIGHEST_PRIORITY:
         return f"priority: is {started.priority}; priorities go from 0 to {HIGHEST_PRIORITY}"
-    return wrong_needs(started.needs)
+    return wrong_needs(pool, started.needs)
 
 
-def wrong_needs(needs: Needs) -> str:
-    """What is wrong with the needs an event brings; empty when nothing is."""
+def wrong_needs(pool: Pool, needs: Needs) -> str:
+    """What is wrong with the needs an event brings; empty when nothing is. Level 0 is read as 1, as the protos say."""
     for need in needs.skills:
+        if need.skill not in pool.skills:
+            return f"needs: the plan has no skill {need.skill!r}, so nobody could ever serve it"
         if not 0 <= need.level <= HIGHEST_LEVEL:
             return f"needs: {need.skill!r} at level {need.level}; levels go from 1 to {HIGHEST_LEVEL}"
     return ""

@@ -12,7 +12,7 @@ from kindline.routing.domain.matching import Matching
 class Pool:
     """The plan in force for one pool, found by name, and what lives under it."""
 
-    __slots__ = ("_queues", "agent_plans", "agents", "channels", "entry_points", "matching", "plan")
+    __slots__ = ("_queues", "agent_plans", "agents", "channels", "entry_points", "matching", "plan", "skills")
 
     def __init__(self, plan: Plan, now: Instant) -> None:
         """Begin with a plan and nobody at work."""
@@ -25,6 +25,7 @@ class Pool:
         self._queues: dict[str, QueuePlan] = {queue.name: queue for queue in plan.queues}
         self.entry_points: dict[str, EntryPointPlan] = {point.name: point for point in plan.entry_points}
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
+        self.skills = frozenset(plan.skills)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
         self.matching = Matching(frozenset(self._queues), self.channels, self.limits.assignment_gap_seconds, now)
 
