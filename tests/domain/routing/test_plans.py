@@ -1,13 +1,15 @@
 """Plans change while people work: what is new counts from now, what is gone drains, what is wrong changes nothing."""
 
 from dataclasses import replace
+from time import perf_counter
 
 from kindline.language.agents import SessionClosed, SessionCloseReason
 from kindline.language.facts import InputDeadLettered, PlanAdopted
 from kindline.language.facts.agents import RoutingState
 from kindline.language.facts.inputs import DeadLetterReason
 from kindline.language.snapshot import InteractionState as S
-from tests.given import Centre, agent, plan, queue
+from kindline.routing.domain.engine import Engine
+from tests.given import SHARDS, Centre, agent, plan, queue
 
 
 def test_only_a_newer_plan_comes_into_force() -> None:
@@ -104,3 +106,47 @@ def test_a_plan_full_of_mistakes_is_refused_in_few_words() -> None:
     [refused] = centre.facts(InputDeadLettered)
     assert "nowhere" in refused.detail
     assert len(refused.detail) < 10_000
+
+
+def test_whoever_came_by_an_entrance_that_is_gone_is_still_found() -> None:
+    """An entry point leaves the plan while a customer waits: their hang-up still reaches them, also after a restart."""
+    usual = plan()
+    named = tuple(replace(one, account="site") if one.name == "chat" else one for one in usual.entry_points)
+    fewer = tuple(one for one in named if one.name != "chat")
+    for restarted in (False, True):
+        centre = Centre(plan(entry_points=named))
+        centre.arrives("t1")
+        centre.publish(plan(version=2, entry_points=fewer))
+        if restarted:
+            centre.engine = restored(centre)
+        centre.leaves("t1")
+        assert centre.state("t1") is S.ABANDONED
+        centre.leaves("t2")
+        assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.UNKNOWN_ENTRY_POINT]
+
+
+def test_events_from_nowhere_cost_the_same_however_many_wait() -> None:
+    """A source that is set up wrongly does not slow down those who wait: nobody looks through all of them for it."""
+    few, many = seconds_for_events_from_nowhere(waiting=1), seconds_for_events_from_nowhere(waiting=2_000)
+    assert many < 10 * few
+
+
+def seconds_for_events_from_nowhere(*, waiting: int) -> float:
+    """The best of several rounds of events with an entry point that the plan does not have."""
+    centre = Centre(plan())
+    for number in range(waiting):
+        centre.arrives(f"t{number}")
+    rounds = []
+    for _ in range(5):
+        began = perf_counter()
+        for _ in range(20):
+            centre.leaves("nobody", "nowhere")
+        rounds.append(perf_counter() - began)
+    return min(rounds)
+
+
+def restored(centre: Centre) -> Engine:
+    """Another engine that begins with the snapshot of this one."""
+    engine = Engine(centre.shard, SHARDS)
+    engine.restore(list(centre.engine.rows()), centre.engine.decided_at)
+    return engine

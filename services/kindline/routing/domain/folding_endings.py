@@ -44,7 +44,7 @@ def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> Non
 
 def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     """It is over; what it held is free."""
-    interaction = state.interactions.pop(fact.interaction_id)
+    interaction = state.leave(fact.interaction_id)
     state.pools[fact.pool].matching.leave(interaction)
     _retire_thread(state, interaction)
     owner = interaction.agent_id

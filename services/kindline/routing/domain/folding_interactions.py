@@ -36,7 +36,7 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
         deadline=fact.deadline,
     )
     state.sequence += 1
-    state.interactions[fact.interaction_id] = interaction
+    state.enter(interaction)
     state.threads[interaction.thread_key] = fact.interaction_id
     state.settle_interaction(interaction)
 

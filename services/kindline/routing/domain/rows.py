@@ -110,7 +110,7 @@ def _interaction(state: ShardState, interaction: Interaction) -> None:
     if interaction.state in ENDS:
         remember_ended(state, interaction)
         return
-    state.interactions[interaction.id] = interaction
+    state.enter(interaction)
     pool = state.pools[interaction.pool]
     if interaction.state is InteractionState.COMPLETED:
         state.past_threads.setdefault(interaction.thread_key, {})[interaction.id] = None

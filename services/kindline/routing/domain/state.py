@@ -17,6 +17,10 @@ CommandKey = tuple[str, str, str]
 """Pool, agent, command."""
 
 
+EntryKey = tuple[str, str, str]
+"""Pool, entry point, thread: where an interaction came in, whatever has become of the entry point."""
+
+
 class ShardState:
     """The state of one shard.
 
@@ -28,6 +32,7 @@ class ShardState:
         "answers",
         "decided_at",
         "ended",
+        "entered",
         "identities",
         "interactions",
         "pace",
@@ -53,6 +58,7 @@ class ShardState:
         self.pools: dict[str, Pool] = {}
         self.interactions: dict[str, Interaction] = {}
         self.ended: OrderedDict[str, Interaction] = OrderedDict()
+        self.entered: dict[EntryKey, dict[str, None]] = {}
         self.threads: dict[ThreadKey, str] = {}
         self.past_threads: dict[ThreadKey, dict[str, None]] = {}
         self.parked: dict[bytes, EventParked] = {}
@@ -74,6 +80,23 @@ class ShardState:
         """An agent who has been seen, or None."""
         found = self.pools.get(pool)
         return found.agents.get(agent_id) if found else None
+
+    def enter(self, interaction: Interaction) -> None:
+        """An interaction is open from here on."""
+        received = interaction.received
+        self.interactions[interaction.id] = interaction
+        self.entered.setdefault((received.pool, received.entry_point, received.thread), {})[interaction.id] = None
+
+    def leave(self, interaction_id: str) -> Interaction:
+        """An interaction is open no more; raises KeyError when it was not."""
+        interaction = self.interactions.pop(interaction_id)
+        received = interaction.received
+        key = (received.pool, received.entry_point, received.thread)
+        entered = self.entered[key]
+        del entered[interaction_id]
+        if not entered:
+            del self.entered[key]
+        return interaction
 
     def settle_interaction(self, interaction: Interaction) -> None:
         """Put an interaction where its state says: in line or out of it, with its deadline watched."""

@@ -29,10 +29,8 @@ def account(state: ShardState, pool: Pool, event: InteractionEvent) -> str:
     if entry_point is not None:
         return entry_point.account or entry_point.name
     # The entry point left the plan: those who came in by it before are still served.
-    for interaction in state.interactions.values():
-        received = interaction.received
-        if (received.pool, received.entry_point, received.thread) == (pool.name, event.entry_point, event.thread):
-            return received.account
+    for oldest in state.entered.get((pool.name, event.entry_point, event.thread), ()):
+        return state.interactions[oldest].received.account
     return event.entry_point
 
 
