@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kindline.routing.domain.arrivals import parking_ends
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.endings import deadline_passes
 from kindline.routing.domain.offers import expire
+from kindline.routing.domain.parking import LARGEST_AT_ONCE, parking_ends
 from kindline.routing.domain.presence import grace_ends, replica_falls_silent
 from kindline.routing.domain.timers import Due, TimerKey
 
@@ -15,18 +15,22 @@ MOST_AT_ONCE = 200
 
 def pass_time(d: Decision) -> None:
     """Decide on what is due."""
+    taken_in = 0
     for _ in range(MOST_AT_ONCE):
         key = d.state.timers.take(d.now)
         if key is None:
             return
-        _fall_due(d, key)
+        if key[0] is Due.PARKED:
+            taken_in += parking_ends(d, bytes.fromhex(key[1]))
+            if taken_in >= LARGEST_AT_ONCE:
+                return
+        else:
+            _fall_due(d, key)
 
 
 def _fall_due(d: Decision, key: TimerKey) -> None:
     kind, first, second = key
-    if kind is Due.PARKED:
-        parking_ends(d, bytes.fromhex(first))
-    elif kind is Due.OFFER:
+    if kind is Due.OFFER:
         interaction = d.state.interactions[first]
         expire(d, interaction, interaction.offers[second])
     elif kind is Due.INTERACTION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf, nextafter
 
 from kindline.language.facts.agents import Lease, RoutingStateReason
 from kindline.language.facts.inputs import (
@@ -16,9 +17,10 @@ from kindline.language.facts.inputs import (
 )
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState
-from kindline.routing.domain.interactions import ThreadKey
+from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.state import ShardState
+from kindline.routing.domain.threads import account
 from kindline.routing.domain.timers import Due
 from kindline.routing.domain.watching import watch_lease, watch_rest
 
@@ -77,6 +79,31 @@ def unparked(state: ShardState, fact: EventUnparked, _at: Instant) -> None:
     del waiting[fact.identity]
     if not waiting:
         del state.parked_threads[parked_key(event)]
+
+
+def called_for(state: ShardState, interaction: Interaction) -> None:
+    """What parked events waited for is open: each is due from now on, in the order in which they happened.
+
+    Each names it too: the next contact on the thread, should one open before all are taken in, is another.
+    """
+    due = 0.0
+    for parked_event in sorted(parked_for(state, interaction), key=lambda one: one.occurred_at):
+        named = parked_event.event.interaction_id
+        if named in state.interactions or named in state.ended:
+            continue
+        # No two at one instant, for the names of deadlines at one instant would decide which comes first.
+        due = max(nextafter(due, inf), parked_event.occurred_at)
+        event = replace(parked_event.event, interaction_id=interaction.id)
+        state.parked[parked_event.identity] = replace(parked_event, event=event, until=due)
+        state.timers.watch((Due.PARKED, parked_event.identity.hex(), ""), due)
+
+
+def parked_for(state: ShardState, interaction: Interaction) -> list[EventParked]:
+    """The events that are parked on an interaction's thread, in the order in which they fall due."""
+    received, pool = interaction.received, state.pools[interaction.pool]
+    waiting = [state.parked[name] for name in state.parked_threads.get((received.pool, "", received.thread), ())]
+    found = [event for event in waiting if account(state, pool, event.event) == received.account]
+    return sorted(found, key=lambda event: event.until)
 
 
 def unchanged(_state: ShardState, _fact: InputRejected | InputDeadLettered | InputRedirected, _at: Instant) -> None:

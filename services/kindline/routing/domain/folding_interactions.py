@@ -19,6 +19,7 @@ from kindline.language.facts.interactions import (
 )
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState, MessageRow
+from kindline.routing.domain.folding_inputs import called_for
 from kindline.routing.domain.folding_offers import leave_out
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
@@ -38,6 +39,7 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
     state.sequence += 1
     state.enter(interaction)
     state.threads[interaction.thread_key] = fact.interaction_id
+    called_for(state, interaction)
     state.settle_interaction(interaction)
 
 
