@@ -33,6 +33,12 @@ class Profile:
         self._served.append((number, channel_bit))
         self._getters.clear()
 
+    def forget(self) -> None:
+        """Serve no class any more."""
+        self.serves.clear()
+        self._served.clear()
+        self._getters.clear()
+
     def numbers(self, mask: int) -> Iterator[int]:
         """The classes served on the channels of the mask."""
         return (number for number, bit in self._served if bit & mask)
@@ -94,6 +100,14 @@ class Profiles:
         among: list[Profile] = min(lists, key=len) if lists else list(self._by_key.values())
         self._introduce(among, requirement, len(self._open))
         return len(self._open)
+
+    def forget_classes(self) -> None:
+        """Begin with no class again; the caller introduces those that are still needed."""
+        self._open.clear()
+        self.servers = [[]]
+        self.population = [0]
+        for profile in self._by_key.values():
+            profile.forget()
 
     def _introduce(self, profiles: Iterable[Profile], requirement: Requirement, number: int) -> None:
         open_to_all = requirement.queue not in self._queues

@@ -17,15 +17,19 @@ EMPTY = 1 << 200
 
 COMPACT = 512
 
+CLASSES_KEPT = 1_000
+"""Requirement classes beyond which those are forgotten in which nobody waits: what customers may ask for is endless."""
+
 
 class Waiting:
     """The interactions of one pool that may be offered now."""
 
-    __slots__ = ("_by_sequence", "_heads", "_lines", "_numbers", "_starts", "profiles")
+    __slots__ = ("_by_sequence", "_heads", "_lines", "_most", "_numbers", "_starts", "profiles")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin empty, under a plan with these queues."""
         self.profiles = Profiles(queues)
+        self._most = CLASSES_KEPT
         self._numbers: dict[Requirement, int] = {}
         self._heads = [EMPTY]
         self._lines: list[list[int]] = [[]]
@@ -33,7 +37,7 @@ class Waiting:
         self._by_sequence: dict[int, Interaction] = {}
 
     def number(self, interaction: Interaction) -> int:
-        """The number of an interaction's requirement class, kept on it until it is queued anew."""
+        """The number of an interaction's requirement class, kept on it while it waits."""
         if interaction.requirement is not None:
             return interaction.requirement
         queued = interaction.queued
@@ -42,16 +46,44 @@ class Waiting:
         requirement = Requirement(queued.queue, interaction.received.channel, queued.needs)
         number = self._numbers.get(requirement)
         if number is None:
-            number = self._numbers[requirement] = self.profiles.introduce(requirement)
-            self._heads.append(EMPTY)
-            self._lines.append([])
-            self._starts.append(0)
-        interaction.requirement = number
+            if len(self._numbers) >= self._most:
+                self._forget_empty()
+            number = self._introduce(requirement)
         return number
+
+    @property
+    def classes(self) -> int:
+        """How many requirement classes are known."""
+        return len(self._numbers)
+
+    def _introduce(self, requirement: Requirement) -> int:
+        number = self._numbers[requirement] = self.profiles.introduce(requirement)
+        self._heads.append(EMPTY)
+        self._lines.append([])
+        self._starts.append(0)
+        return number
+
+    def _forget_empty(self) -> None:
+        """Number the classes in which somebody waits anew, and forget the others; no choice goes by the numbers."""
+        before = [
+            (requirement, number) for requirement, number in self._numbers.items() if self._heads[number] != EMPTY
+        ]
+        lines, starts = self._lines, self._starts
+        self.profiles.forget_classes()
+        self._numbers = {}
+        self._heads, self._lines, self._starts = [EMPTY], [[]], [0]
+        moved: dict[int | None, int] = {}
+        for requirement, former in before:
+            number = moved[former] = self._introduce(requirement)
+            self._lines[number] = lines[former][starts[former] :]
+            self._heads[number] = self._lines[number][0]
+        for interaction in self._by_sequence.values():
+            interaction.requirement = moved[interaction.requirement]
+        self._most = max(CLASSES_KEPT, 2 * len(before))
 
     def add(self, interaction: Interaction, key: int) -> None:
         """Somebody waits from here on, at the place of this key."""
-        number = self.number(interaction)
+        number = interaction.requirement = self.number(interaction)
         line = self._lines[number]
         insort(line, key, lo=self._starts[number])
         self._heads[number] = line[self._starts[number]]
@@ -70,6 +102,7 @@ class Waiting:
         else:
             del line[bisect_left(line, key, lo=start)]
         self._heads[number] = line[start] if start < len(line) else EMPTY
+        interaction.requirement = None
         del self._by_sequence[key & SEQUENCE_MASK]
 
     def first(self, profile: Profile, mask: int) -> int:
