@@ -36,35 +36,39 @@ def assign(d: Decision) -> None:
     """Issue every offer that can be issued now."""
     state = d.state
     candidates: list[tuple[int, int, Agent | Interaction]] = []
-    for agent in state.stirred_agents:
-        key = state.pools[agent.pool].matching.next_for(agent, d.now)
-        if key is not None:
-            candidates.append((key, len(candidates), agent))
-    for interaction in state.stirred_interactions:
-        if interaction.place is not None:
-            candidates.append((interaction.place, len(candidates), interaction))
+    stirred: list[Agent | Interaction] = [*state.stirred_agents, *state.stirred_interactions]
+    for candidate in stirred:
+        place = _place(d, candidate)
+        if place is not None:
+            candidates.append((place, len(candidates), candidate))
     heapify(candidates)
+    issued = False
     while candidates:
         key, number, candidate = heappop(candidates)
-        again = _assign_to(d, key, candidate) if isinstance(candidate, Agent) else _assign_one(d, candidate)
-        if again is not None:
-            heappush(candidates, (again, number, candidate))
+        if issued:
+            # Offers change who is first for whom; whoever is not first any more comes back at their new place.
+            now_at = _place(d, candidate)
+            if now_at != key:
+                if now_at is not None:
+                    heappush(candidates, (now_at, number, candidate))
+                continue
+        interaction = candidate if isinstance(candidate, Interaction) else _first(d, candidate, key)
+        if _offer(d, interaction):
+            issued = True
+            again = _place(d, candidate)
+            if again is not None:
+                heappush(candidates, (again, number, candidate))
 
 
-def _assign_one(d: Decision, interaction: Interaction) -> int | None:
-    """Offer an interaction once, if anybody can take it; its place when it may be offered once more."""
-    if interaction.place is None or not _offer(d, interaction):
-        return None
-    return interaction.place
+def _place(d: Decision, candidate: Agent | Interaction) -> int | None:
+    """The place in line that a candidate stands for now: their own, or that of the first they can serve."""
+    if isinstance(candidate, Interaction):
+        return candidate.place
+    return d.state.pools[candidate.pool].matching.next_for(candidate, d.now)
 
 
-def _assign_to(d: Decision, key: int, agent: Agent) -> int | None:
-    """Offer what is first in line for an agent; the place of what comes next for them."""
-    matching = d.state.pools[agent.pool].matching
-    now_first = matching.next_for(agent, d.now)
-    if now_first == key and not _offer(d, matching.at(key)):
-        return None
-    return matching.next_for(agent, d.now) if now_first == key else now_first
+def _first(d: Decision, agent: Agent, place: int) -> Interaction:
+    return d.state.pools[agent.pool].matching.at(place)
 
 
 def _offer(d: Decision, interaction: Interaction) -> bool:

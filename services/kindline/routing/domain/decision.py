@@ -5,7 +5,7 @@ from __future__ import annotations
 from kindline.language.facts import Fact, InputDeadLettered
 from kindline.language.facts.inputs import DeadLetterReason, InputReference
 from kindline.language.ids import Instant
-from kindline.routing.domain.folding import fold
+from kindline.routing.domain.folding import FOLDS
 from kindline.routing.domain.state import ShardState
 
 
@@ -24,7 +24,7 @@ class Decision:
 
     def emit(self, fact: Fact) -> None:
         """It is a fact from here on."""
-        fold(self.state, fact, self.now)
+        FOLDS[type(fact)](self.state, fact, self.now)
         self.facts.append(fact)
 
     def refuse(self, reference: InputReference, reason: DeadLetterReason, detail: str) -> None:

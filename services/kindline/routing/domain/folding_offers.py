@@ -49,7 +49,9 @@ def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
     agent.work[fact.interaction_id] = None
     agent.missed_offers = 0
     state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
-    state.settle_agent(agent, RoutingStateReason.WORK, freed=False)
+    # What the agent can take is as it was, for the offer held the capacity; only what they are doing is new.
+    agent.counts_time(at)
+    state.touched.setdefault(agent, RoutingStateReason.WORK)
     state.settle_interaction(interaction)
 
 

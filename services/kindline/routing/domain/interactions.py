@@ -76,7 +76,7 @@ class Interaction:
         """Whether this agent holds one of its offers already, or is left out for a while."""
         if self.back_offs and self.back_offs.get(agent_id, now) > now:
             return True
-        return any(offer.agent_id == agent_id for offer in self.offers.values())
+        return bool(self.offers) and any(offer.agent_id == agent_id for offer in self.offers.values())
 
     def moves(self, state: InteractionState, at: Instant, deadline: Instant | None) -> None:
         """It is in another state from here on."""

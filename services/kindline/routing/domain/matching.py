@@ -19,13 +19,15 @@ from kindline.routing.domain.waiting import EMPTY, Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_changed", "_channels", "_gap", "_standing", "_waiting")
+    __slots__ = ("_changed", "_costs", "_empty_handed", "_gap", "_least", "_standing", "_waiting")
 
     def __init__(self, queues: frozenset[str], channels: dict[Channel, ChannelPlan], gap: float, now: Instant) -> None:
         """Begin with nobody; `gap` is the least number of seconds between two assignments to one agent."""
         self._waiting = Waiting(queues)
         self._standing = Standing(minute_of(now))
-        self._channels = channels
+        self._costs = [(channel, plan.units, plan.at_once) for channel, plan in channels.items()]
+        self._least = min(units for _, units, _ in self._costs)
+        self._empty_handed: dict[int, int] = {}
         self._changed: dict[Agent, None] = {}
         self._gap = gap
 
@@ -68,7 +70,9 @@ class Matching:
 
     def next_for(self, agent: Agent, now: Instant) -> int | None:
         """The place in line of the first interaction the agent can take now, or None."""
-        if self._changed:
+        if agent in self._changed:
+            if not agent.is_willing or not self._room(agent):
+                return None
             self._bring_up_to_date()
         place = self._standing.places.get(agent.agent_id)
         if place is None or not place.mask or self.rested_at(agent) > now:
@@ -109,8 +113,16 @@ class Matching:
 
     def _room(self, agent: Agent) -> int:
         free = agent.units - agent.used
+        if not agent.hands:
+            mask = self._empty_handed.get(free)
+            if mask is None:
+                mask = self._empty_handed[free] = self._mask(free, agent)
+            return mask
+        return 0 if free < self._least else self._mask(free, agent)
+
+    def _mask(self, free: int, agent: Agent) -> int:
         mask = 0
-        for channel, plan in self._channels.items():
-            if plan.units <= free and agent.held.get(channel, 0) < plan.at_once:
+        for channel, units, at_once in self._costs:
+            if units <= free and agent.held.get(channel, 0) < at_once:
                 mask |= 1 << channel
         return mask

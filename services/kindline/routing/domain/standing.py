@@ -29,7 +29,6 @@ class Place:
     mask: int = 0
     score: float | None = None
     rank: Rank | None = None
-    counted: bool = False
 
 
 class Standing:
@@ -57,21 +56,26 @@ class Standing:
         return len(self._known) + len(self._newcomers)
 
     def put(self, place: Place, mask: int) -> None:
-        """Bring an agent's place up to what is known of the agent now."""
-        self._take_out(place)
+        """Bring an agent's place up to what is known of the agent now; what did not change is not touched."""
         agent = place.agent
-        place.mask = mask
-        place.score = None
+        score: float | None = None
         if agent.is_present:
-            place.score = effort.reckon(
-                agent.spans, agent.sums, running=agent.running, load=agent.load, minute=self.minute
-            )
+            score = effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=self.minute)
+        rank = (score or 0.0, agent.idle_rank, agent.agent_id) if mask else None
+        place.mask = mask
+        if score == place.score and rank == place.rank:
+            return
+        if place.rank is not None:
+            ranks = self._newcomers if place.score is None else self._known
+            del ranks[bisect_left(ranks, place.rank)]
+        if score != place.score:
             if place.score is not None:
-                place.counted = True
-                insort(self._scores, place.score)
-        if mask:
-            place.rank = (place.score or 0.0, agent.idle_rank, agent.agent_id)
-            insort(self._known if place.score is not None else self._newcomers, place.rank)
+                del self._scores[bisect_left(self._scores, place.score)]
+            if score is not None:
+                insort(self._scores, score)
+        place.score, place.rank = score, rank
+        if rank is not None:
+            insort(self._newcomers if score is None else self._known, rank)
 
     def roll(self, minute: Instant) -> None:
         """Another minute begins: everybody's score moves on."""
@@ -113,12 +117,3 @@ class Standing:
             if suits(place):
                 return place
         return None
-
-    def _take_out(self, place: Place) -> None:
-        if place.rank is not None:
-            ranks = self._known if place.score is not None else self._newcomers
-            del ranks[bisect_left(ranks, place.rank)]
-            place.rank = None
-        if place.counted and place.score is not None:
-            del self._scores[bisect_left(self._scores, place.score)]
-            place.counted = False

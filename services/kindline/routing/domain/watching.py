@@ -31,5 +31,8 @@ def watch_replica(state: ShardState, replica: str, pool_name: str) -> None:
 
 def watch_rest(state: ShardState, agent: Agent) -> None:
     """Watch for the end of an agent's rest between two assignments, where the plan gives one."""
-    rested_at = state.pools[agent.pool].matching.rested_at(agent)
+    pool = state.pools[agent.pool]
+    if pool.limits.assignment_gap_seconds <= 0:
+        return
+    rested_at = pool.matching.rested_at(agent)
     state.wakes.watch((Due.GAP, agent.pool, agent.agent_id), rested_at if rested_at > state.decided_at else None)
