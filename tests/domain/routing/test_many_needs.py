@@ -36,7 +36,7 @@ def test_whoever_waits_or_is_offered_meanwhile_is_served_as_if_nothing_had_been_
     centre.at_work("a00", "a01", "amy")
     customers_come_and_go(centre, 10)
     for number in range(60):
-        centre.arrives(f"t{number}", needing=needs(LANGUAGES[number % 20]), age=float(number * 7 % 60))
+        centre.arrives(f"t{number}", needing=needs(LANGUAGES[number % 20]), age=float(60 - number))
     customers_come_and_go(centre, CLASSES_KEPT + 10)
     other = Engine(centre.shard, SHARDS)
     other.restore(list(centre.engine.rows()), centre.engine.decided_at)
