@@ -118,7 +118,7 @@ def seconds_for(bench: Bench, happen: Callable[[], list[Fact]], times: int) -> t
 
 
 def rate(bench: Bench, happen: Callable[[], list[Fact]], times: int, *, drain: bool = False) -> float:
-    """Decisions per second in the best of some rounds; in between offers are accepted and, to drain, agents free again."""
+    """Decisions per second in the best of some rounds; between them offers are accepted, and agents free to drain."""
     best = float("inf")
     for _ in range(ROUNDS):
         spent, facts = seconds_for(bench, happen, times)
