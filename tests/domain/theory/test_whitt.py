@@ -16,7 +16,7 @@ from tests.domain.theory.queueing_system import BEGIN, Run, run
 from tests.domain.theory.whitt import Case, cases, measured, system
 
 EVERYTHING = os.environ.get("KINDLINE_THEORY", "") == "all"
-CUSTOMERS = int(os.environ.get("KINDLINE_THEORY_CUSTOMERS", "100000" if EVERYTHING else "16000"))
+CUSTOMERS = int(os.environ.get("KINDLINE_THEORY_CUSTOMERS", "100000" if EVERYTHING else "12000"))
 SEED = 1
 MEMORYLESS = Case("M", "M", 1.0, 102.0, 100)
 PATIENT = Case("M", "LN(4,0.25)", 4.0, 102.0, 100)
