@@ -141,6 +141,23 @@ def test_an_outage_counts_against_nobody() -> None:
     assert found.routing_state is RoutingState.RESERVED
 
 
+def test_a_plan_with_shorter_offers_is_no_outage() -> None:
+    """Whoever lets an offer of the old length go by has missed it, and is left out for a while like anybody else."""
+    billing = plan().queues[1]
+    centre = Centre(plan(queues=(queue(offer_seconds=60.0), billing)))
+    centre.at_work("amy")
+    centre.arrives("t1")
+    centre.publish(plan(version=2, queues=(queue(offer_seconds=20.0), billing)))
+    centre.wait(59)
+    assert centre.state("t1") is S.OFFERED
+    centre.wait(2)
+    assert [fact.cause for fact in centre.facts(OfferExpired)] == [OfferExpiryCause.NO_ANSWER]
+    assert centre.state("t1") is S.QUEUED
+    found = centre.agent("amy")
+    assert found is not None
+    assert found.missed_offers == 1
+
+
 def test_every_offer_says_why_this_agent() -> None:
     """The offer names the rule, how many could have had it, what left the others out, and the plan's version."""
     centre = Centre(plan())

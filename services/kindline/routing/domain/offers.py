@@ -80,8 +80,11 @@ def decline(d: Decision, interaction: Interaction, offer: OfferIssued, reason_co
 
 def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
     """Nobody answered; an offer that lived through an outage is held against nobody."""
-    queue = d.state.pools[offer.pool].queue(offer.queue)
-    outage = offer.expires_at - interaction.state_since > queue.offer_seconds + GRAIN
+    pool = d.state.pools[offer.pool]
+    queue = pool.queue(offer.queue)
+    # Only under the plan it was issued by can be told how long it was meant to live; after another it is as any offer.
+    planned = offer.choice.plan_version == pool.plan.version
+    outage = planned and offer.expires_at - interaction.state_since > queue.offer_seconds + GRAIN
     d.emit(
         OfferExpired(
             pool=offer.pool,
