@@ -42,7 +42,8 @@ def main() -> int:
             console.print(f"Measuring {title}")
             figures |= part.measure()
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if wanted and RESULT.exists() else {}
+    RESULT.write_text(json.dumps({**before, **figures}, indent=1) + "\n", encoding="utf-8")
     missed = [name for name in figures if not _holds(name, figures[name]["value"])]
     Console().print(_table(figures))
     if missed:

@@ -27,7 +27,7 @@ def position_identity(*, topic: str, partition: int, offset: int) -> bytes:
 
 def interaction_id(opening: bytes) -> str:
     """The id of the interaction that the event of this identity opens."""
-    return str(uuid.uuid5(INTERACTIONS, opening.hex()))
+    return _named(INTERACTIONS, opening.hex())
 
 
 def offer_id(interaction: str, number: int) -> str:
@@ -37,7 +37,16 @@ def offer_id(interaction: str, number: int) -> str:
 
 def clock_id(interaction: str, target: str) -> str:
     """The id of the clock that runs for this promise on this interaction."""
-    return str(uuid.uuid5(CLOCKS, f"{interaction}\0{target}"))
+    return _named(CLOCKS, f"{interaction}\0{target}")
+
+
+def _named(namespace: uuid.UUID, name: str) -> str:
+    """What `str(uuid.uuid5(namespace, name))` gives, in a fifth of its time: every arrival waits for it."""
+    digest = bytearray(hashlib.sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def tenant_of(pool: str) -> str:

@@ -46,6 +46,12 @@ def test_an_event_is_the_same_however_often_it_comes() -> None:
     assert len(known) == 16
 
 
+@given(st.binary(min_size=16, max_size=16))
+def test_an_interaction_is_named_as_uuid5_would(opening: bytes) -> None:
+    """The quick way gives the standard's own name, so that anybody can derive it."""
+    assert ids.interaction_id(opening) == str(uuid.uuid5(ids.INTERACTIONS, opening.hex()))
+
+
 def test_derived_names_never_change() -> None:
     """These names are in ledgers: the same opening makes the same interaction for ever."""
     opening = ids.event_identity(tenant="bank", source="chat", event_id="7")
