@@ -18,8 +18,12 @@ settings.load_profile("kindline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run pure rules before whole days, so that a mistake shows in seconds; the order within a folder stays."""
-    items.sort(key=lambda item: _rank(item.path))
+    """Run pure rules before whole days, so that a mistake shows in seconds; the order within a folder stays.
+
+    Whatever needs a broker comes after everything that needs none: a Kafka client draws lots in threads, and disturbs
+    the chance that Hypothesis wants to repeat.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("kafka") is not None, _rank(item.path)))
 
 
 def _rank(path: Path) -> int:

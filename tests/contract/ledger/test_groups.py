@@ -9,7 +9,7 @@ import pytest
 from kindline.ledger.port import Membership
 from tests.contract.ledger.conftest import PARTITIONS, Place
 
-LIMIT = 20.0
+LIMIT = 40.0
 EVERYTHING = frozenset(range(PARTITIONS))
 
 
