@@ -80,7 +80,7 @@ kit: $(VENV_STAMP) ## Bring the contract kit up to date: samples, JSON Schemas a
 check: lint types contracts protos-check ## Style, types, import contracts, protos linted and current (under 2 minutes)
 
 .PHONY: test
-test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java
+test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java (16 minutes)
 	$(BIN)/python -m pytest $(FAST_TESTS) $(FULL_TESTS) $(MORE_TESTS)
 
 .PHONY: test-fast
@@ -89,13 +89,17 @@ test-fast: $(VENV_STAMP) ## The pure rules and the house rules only (seconds)
 
 .PHONY: test-kafka
 test-kafka: $(VENV_STAMP) ## Only the tests against a real broker
-	$(BIN)/python -m pytest -m kafka tests
+	$(BIN)/python -m pytest -m kafka $(FULL_TESTS) $(MORE_TESTS)
 
 LOG ?= ../shared/data/anonymous_bank_1999-01.tsv.gz
 
 .PHONY: day
 day: $(VENV_STAMP) ## A bank's whole call day at speed 60 on a ledger of its own, audited (20 minutes; LOG=FILE)
 	$(BIN)/kindline rehearse bank-log $(LOG) --date 1999-01-18 --from 07:00 --to 24:00 --speed 60 --json .kindline/day.json
+
+.PHONY: theory
+theory: $(VENV_STAMP) ## The engine as a queueing system beside all published tables (long; make test plays two cases)
+	KINDLINE_THEORY=all $(BIN)/python -m pytest tests/domain/theory
 
 .PHONY: bench
 bench: $(VENV_STAMP) ## Measure what the README claims

@@ -134,8 +134,11 @@ class Ledger(Protocol):
     def writer(self) -> Writer:
         """A new writer of its own."""
 
-    def reader(self, positions: Mapping[Partition, int]) -> Reader:
-        """A new reader that begins at these positions."""
+    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> Reader:
+        """A new reader that begins at these positions.
+
+        A lazy one may get records half a second late: for whoever would only take the processor from those in a hurry.
+        """
 
     async def join(
         self, group: str, topic: str, on_assigned: Callable[[frozenset[int]], Awaitable[None]] | None = None

@@ -215,8 +215,9 @@ class FaultyLedger:
         """A producer."""
         return FaultyWriter(self._broker)
 
-    def reader(self, positions: Mapping[Partition, int]) -> FaultyReader:
+    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> FaultyReader:
         """A consumer."""
+        del lazy
         return FaultyReader(self._broker, positions)
 
     async def join(

@@ -74,9 +74,9 @@ class KafkaLedger:
         self._given_out.append(writer)
         return writer
 
-    def reader(self, positions: Mapping[Partition, int]) -> KafkaReader:
-        """A new reader that begins at these positions."""
-        reader = KafkaReader(self._bootstrap, self._client_name, positions)
+    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> KafkaReader:
+        """A new reader that begins at these positions; a lazy one lets the broker collect for half a second."""
+        reader = KafkaReader(self._bootstrap, self._client_name, positions, lazy=lazy)
         self._given_out.append(reader)
         return reader
 

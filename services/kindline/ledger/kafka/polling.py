@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 RECORDS_AT_ONCE: Final = 2_000
 RECORDS_WAITING: Final = 20_000
 BYTES_WAITING: Final = 64 * 1024 * 1024
+LAZY_BYTES: Final = 64 * 1024
 POLL_MILLISECONDS: Final = 250
 """The longest time until a new position is taken up; a record ends the poll at once."""
 PAUSE_SECONDS: Final = 0.1
@@ -50,15 +51,17 @@ class PollThread:
         client_name: str,
         loop: asyncio.AbstractEventLoop,
         arrive: Callable[[Sequence[Arrived]], None],
+        *,
+        lazy: bool = False,
     ) -> None:
-        """Hand everything to `arrive`, on `loop`."""
+        """Hand everything to `arrive`, on `loop`; lazily, the broker collects 64 KiB or waits half a second."""
         self._settings = {
             **common_settings(bootstrap, client_name),
             "request_timeout_ms": 5_000,  # A long poll of half a second, and room for a large answer.
             "group_id": None,
             "enable_auto_commit": False,
             "auto_offset_reset": "none",
-            "fetch_min_bytes": 1,
+            "fetch_min_bytes": LAZY_BYTES if lazy else 1,
             "fetch_max_wait_ms": 500,
             "max_poll_records": RECORDS_AT_ONCE,
             "allow_auto_create_topics": False,

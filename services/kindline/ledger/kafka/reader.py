@@ -13,14 +13,16 @@ from kindline.ledger.port import OutsideLog, Partition, Record
 class KafkaReader:
     """Fulfils port.Reader. Every position is followed under a number; what arrives under an old one is thrown away."""
 
-    def __init__(self, bootstrap: str, client_name: str, positions: Mapping[Partition, int]) -> None:
+    def __init__(
+        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, lazy: bool = False
+    ) -> None:
         """Begin to read at these positions, in a thread of its own; needs a running loop."""
         self._positions: dict[Partition, int] = {}
         self._numbers: dict[Partition, int] = {}
         self._last_number = 0
         self._arrived: deque[Arrived] = deque()
         self._waiting: asyncio.Future[None] | None = None
-        self._thread = PollThread(bootstrap, client_name, asyncio.get_running_loop(), self._arrive)
+        self._thread = PollThread(bootstrap, client_name, asyncio.get_running_loop(), self._arrive, lazy=lazy)
         self._follow(positions)
         self._thread.start()
 

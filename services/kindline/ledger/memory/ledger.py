@@ -58,8 +58,9 @@ class MemoryLedger:
         self._writers.append(writer)
         return writer
 
-    def reader(self, positions: Mapping[Partition, int]) -> MemoryReader:
-        """A new reader that begins at these positions."""
+    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> MemoryReader:
+        """A new reader that begins at these positions; here nobody is late, lazy or not."""
+        del lazy
         reader = MemoryReader(self.log, positions, lambda: self.held_back if self.reachable else None)
         self._readers.append(reader)
         return reader
