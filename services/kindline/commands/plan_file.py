@@ -149,7 +149,9 @@ class _Reading:
             return int(raw)
         if hint is str and isinstance(raw, str):
             return str(raw)
-        kinds = {float: "a number", int: "a whole number", str: "text"}
+        if hint is bool and isinstance(raw, bool):
+            return raw
+        kinds = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
         return self._wrong(
             path, f"is {_shown(raw)}; it must be {kinds.get(typing.cast('type', hint), 'something else')}"
         )

@@ -38,6 +38,7 @@ class InteractionStarted:
     held_by_bot: bool = False
     content: Content | None = None
     message_id: str = ""
+    account_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

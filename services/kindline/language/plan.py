@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kindline.language.calendars import CalendarPlan
 from kindline.language.content import NO_NEEDS, Channel, Needs
+from kindline.language.queue_rules import (
+    NO_QUEUE_LIMITS,
+    AgentChoice,
+    LadderStep,
+    OverflowRule,
+    PreferencePlan,
+    QueueLimits,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,14 @@ class PoolLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlan:
+    """OrderPlan orders those who wait: effective priority, then the oldest."""
+
+    priority_per_minute: float = 0.0
+    starvation_seconds: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Plan is the versioned configuration of a pool; versions only rise."""
 
@@ -41,6 +58,8 @@ class Plan:
     channels: tuple[ChannelPlan, ...] = ()
     limits: PoolLimits = field(default_factory=PoolLimits)
     reason_codes: tuple[str, ...] = ()
+    calendars: tuple[CalendarPlan, ...] = ()
+    order: OrderPlan = field(default_factory=OrderPlan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +78,14 @@ class QueuePlan:
     answer_within_seconds: float | None = None
     first_reply_within_seconds: float | None = None
     warn_before_seconds: float = 10.0
+    ladder: tuple[LadderStep, ...] = ()
+    choice: AgentChoice = AgentChoice.UNSPECIFIED
+    preference: PreferencePlan | None = None
+    calendar: str = ""
+    limits: QueueLimits = NO_QUEUE_LIMITS
+    overflow: tuple[OverflowRule, ...] = ()
+    at_once: int = 0
+    tell_wait_every_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +120,15 @@ class AgentPlan:
     channels: tuple[Channel, ...] = ()
     queues: tuple[str, ...] = ()
     units: int = 100
+    limits: tuple[AgentChannelLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentChannelLimit:
+    """AgentChannelLimit is an agent's own limit on one channel."""
+
+    channel: Channel = Channel.UNSPECIFIED
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +139,9 @@ class ChannelPlan:
     units: int = 100
     at_once: int = 1
     missed_offers: int = 3
+    interrupts: tuple[Channel, ...] = ()
+    dormant_after_seconds: float = 0.0
+    dormant_units: int = 0
 
 
 DEFAULT_CHANNELS = (

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from kindline.language.content import Channel, Needs
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
+from kindline.language.plan_ranges import LIMITS, ORDER, RANGES
 
 HIGHEST_PRIORITY = 9
 HIGHEST_LEVEL = 5
@@ -151,50 +152,14 @@ def _numbers(plan: Plan) -> Iterator[Problem]:
 
 
 def _limits(plan: Plan) -> Iterator[Problem]:
-    for field, (allowed, message) in LIMITS.items():
-        value = getattr(plan.limits, field)
-        if not allowed(value):
-            yield Problem(("limits", field), f"is {value:g}; it {message}")
+    for section, owner, rows in (("limits", plan.limits, LIMITS), ("order", plan.order, ORDER)):
+        for field, (allowed, message) in rows.items():
+            value = getattr(owner, field)
+            if not allowed(value):
+                yield Problem((section, field), f"is {value:g}; it {message}")
 
 
-LONGEST_SECONDS = 10 * 366 * 86_400.0
-"""Ten years. No instant that is reckoned with it leaves what clocks can say; not-a-number and infinity are above it."""
-HEAVIEST = 1_000_000
 NAMES_SHOWN = 20
-
-_ABOVE_ZERO = (lambda value: 0 < value <= LONGEST_SECONDS, "must be more than 0 seconds, and at most ten years")
-_NOT_NEGATIVE = (lambda value: 0 <= value <= LONGEST_SECONDS, "must be 0 or more, and at most ten years of seconds")
-_ONE_OR_MORE = (lambda value: value >= 1, "must be 1 or more")
-_WEIGHT = (lambda value: -HEAVIEST <= value <= HEAVIEST, "must lie between -1,000,000 and 1,000,000")
-
-RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
-    ("queues", "offer_seconds"): _ABOVE_ZERO,
-    ("queues", "longest_wait_seconds"): _ABOVE_ZERO,
-    ("queues", "answer_within_seconds"): _ABOVE_ZERO,
-    ("queues", "first_reply_within_seconds"): _ABOVE_ZERO,
-    ("queues", "back_off_seconds"): _NOT_NEGATIVE,
-    ("queues", "wrap_up_seconds"): _NOT_NEGATIVE,
-    ("queues", "warn_before_seconds"): _NOT_NEGATIVE,
-    ("queues", "offers_at_once"): _ONE_OR_MORE,
-    ("entry_points", "valid_for_seconds"): _ABOVE_ZERO,
-    ("agents", "units"): _ONE_OR_MORE,
-    ("queues", "weight"): _WEIGHT,
-    ("channels", "units"): (lambda value: value >= 0, "must be 0 or more"),
-    ("channels", "at_once"): _ONE_OR_MORE,
-    ("channels", "missed_offers"): _ONE_OR_MORE,
-}
-"""What each number of a plan may be."""
-
-LIMITS: dict[str, tuple[Callable[[float], bool], str]] = {
-    "connect_seconds": _ABOVE_ZERO,
-    "suspect_after_seconds": _ABOVE_ZERO,
-    "lost_after_seconds": _ABOVE_ZERO,
-    "bot_seconds": _ABOVE_ZERO,
-    "longest_work_seconds": _ABOVE_ZERO,
-    "assignment_gap_seconds": _NOT_NEGATIVE,
-    "parking_seconds": _NOT_NEGATIVE,
-}
-"""What each limit of a pool may be."""
 
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     _pool_name,

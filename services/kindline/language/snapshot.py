@@ -11,6 +11,7 @@ from kindline.language.facts.agents import CommandAnswered, Lease, RoutingState,
 from kindline.language.facts.inputs import EventParked, PlanAdopted
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 from kindline.language.facts.offers import OfferIssued
+from kindline.language.facts.waiting import InteractionRelaxed
 from kindline.language.log import InputPosition
 from kindline.language.plan import AgentPlan
 
@@ -93,6 +94,12 @@ class InteractionRow:
     units: int
     state_since: float
     messages: tuple[MessageRow, ...] = ()
+    relaxed: InteractionRelaxed | None = None
+    preferring: bool = False
+    interrupted_by: str = ""
+    account_owner: str = ""
+    tell_at: float = 0.0
+    spoke_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +173,46 @@ class ReplicaRow:
     seen_at: float
 
 
-SnapshotRow = PlanAdopted | InteractionRow | AgentRow | IdentityRow | EventParked | AnswerRow | ReplicaRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAgentRow:
+    """LastAgentRow is who served a customer last."""
+
+    pool: str
+    customer: str
+    agent_id: str
+    served_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitSample:
+    """WaitSample is one interaction that left a queue."""
+
+    joined_at: float
+    left_at: float
+    ahead: int
+    served: bool
+    estimates: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFlowRow:
+    """QueueFlowRow is how a queue moved of late."""
+
+    pool: str
+    queue: str
+    samples: tuple[WaitSample, ...] = ()
+
+
+SnapshotRow = (
+    PlanAdopted
+    | InteractionRow
+    | AgentRow
+    | IdentityRow
+    | EventParked
+    | AnswerRow
+    | ReplicaRow
+    | LastAgentRow
+    | QueueFlowRow
+)
 
 SnapshotRecord = SnapshotPart | SnapshotManifest

@@ -99,6 +99,10 @@ class _QueuedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QueuedRe
     """The call to the agent was not connected in time."""
     QUEUED_REASON_PLAN_CHANGED: _QueuedReason.ValueType  # 6
     """The plan changed."""
+    QUEUED_REASON_WOKEN: _QueuedReason.ValueType  # 7
+    """It was dormant, its customer spoke, and its agent had no room."""
+    QUEUED_REASON_OVERFLOWED: _QueuedReason.ValueType  # 8
+    """A queue could not have it."""
 
 class QueuedReason(_QueuedReason, metaclass=_QueuedReasonEnumTypeWrapper):
     """QueuedReason says why an interaction came into a queue."""
@@ -117,7 +121,91 @@ QUEUED_REASON_NOT_CONNECTED: QueuedReason.ValueType  # 5
 """The call to the agent was not connected in time."""
 QUEUED_REASON_PLAN_CHANGED: QueuedReason.ValueType  # 6
 """The plan changed."""
+QUEUED_REASON_WOKEN: QueuedReason.ValueType  # 7
+"""It was dormant, its customer spoke, and its agent had no room."""
+QUEUED_REASON_OVERFLOWED: QueuedReason.ValueType  # 8
+"""A queue could not have it."""
 Global___QueuedReason: _TypeAlias = QueuedReason  # noqa: Y015
+
+class _RelaxedCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RelaxedCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RelaxedCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RELAXED_CAUSE_UNSPECIFIED: _RelaxedCause.ValueType  # 0
+    """Not said."""
+    RELAXED_CAUSE_TIME: _RelaxedCause.ValueType  # 1
+    """The time of the step had come."""
+    RELAXED_CAUSE_NOBODY: _RelaxedCause.ValueType  # 2
+    """Nobody who could serve was signed in."""
+
+class RelaxedCause(_RelaxedCause, metaclass=_RelaxedCauseEnumTypeWrapper):
+    """RelaxedCause says why a step of the ladder was taken."""
+
+RELAXED_CAUSE_UNSPECIFIED: RelaxedCause.ValueType  # 0
+"""Not said."""
+RELAXED_CAUSE_TIME: RelaxedCause.ValueType  # 1
+"""The time of the step had come."""
+RELAXED_CAUSE_NOBODY: RelaxedCause.ValueType  # 2
+"""Nobody who could serve was signed in."""
+Global___RelaxedCause: _TypeAlias = RelaxedCause  # noqa: Y015
+
+class _PreferenceEndedReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PreferenceEndedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PreferenceEndedReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PREFERENCE_ENDED_REASON_UNSPECIFIED: _PreferenceEndedReason.ValueType  # 0
+    """Not said."""
+    PREFERENCE_ENDED_REASON_TIME: _PreferenceEndedReason.ValueType  # 1
+    """The time for it was over."""
+    PREFERENCE_ENDED_REASON_UNAVAILABLE: _PreferenceEndedReason.ValueType  # 2
+    """The agent is not at work, or cannot serve it."""
+    PREFERENCE_ENDED_REASON_NOT_TAKEN: _PreferenceEndedReason.ValueType  # 3
+    """The agent was offered it and did not take it."""
+
+class PreferenceEndedReason(_PreferenceEndedReason, metaclass=_PreferenceEndedReasonEnumTypeWrapper):
+    """PreferenceEndedReason says why an agent is waited for no more."""
+
+PREFERENCE_ENDED_REASON_UNSPECIFIED: PreferenceEndedReason.ValueType  # 0
+"""Not said."""
+PREFERENCE_ENDED_REASON_TIME: PreferenceEndedReason.ValueType  # 1
+"""The time for it was over."""
+PREFERENCE_ENDED_REASON_UNAVAILABLE: PreferenceEndedReason.ValueType  # 2
+"""The agent is not at work, or cannot serve it."""
+PREFERENCE_ENDED_REASON_NOT_TAKEN: PreferenceEndedReason.ValueType  # 3
+"""The agent was offered it and did not take it."""
+Global___PreferenceEndedReason: _TypeAlias = PreferenceEndedReason  # noqa: Y015
+
+class _WaitEstimator:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WaitEstimatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitEstimator.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WAIT_ESTIMATOR_UNSPECIFIED: _WaitEstimator.ValueType  # 0
+    """Not said."""
+    WAIT_ESTIMATOR_HEAD_OF_LINE: _WaitEstimator.ValueType  # 1
+    """From how long the first in line has waited."""
+    WAIT_ESTIMATOR_LAST_TO_ENTER: _WaitEstimator.ValueType  # 2
+    """From how long the last who was served had waited."""
+    WAIT_ESTIMATOR_QUEUE_LENGTH: _WaitEstimator.ValueType  # 3
+    """From the length of the queue and how fast it moves."""
+
+class WaitEstimator(_WaitEstimator, metaclass=_WaitEstimatorEnumTypeWrapper):
+    """WaitEstimator is how an expected wait was reckoned."""
+
+WAIT_ESTIMATOR_UNSPECIFIED: WaitEstimator.ValueType  # 0
+"""Not said."""
+WAIT_ESTIMATOR_HEAD_OF_LINE: WaitEstimator.ValueType  # 1
+"""From how long the first in line has waited."""
+WAIT_ESTIMATOR_LAST_TO_ENTER: WaitEstimator.ValueType  # 2
+"""From how long the last who was served had waited."""
+WAIT_ESTIMATOR_QUEUE_LENGTH: WaitEstimator.ValueType  # 3
+"""From the length of the queue and how fast it moves."""
+Global___WaitEstimator: _TypeAlias = WaitEstimator  # noqa: Y015
 
 class _CloseReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -182,6 +270,34 @@ ABANDONED_WHERE_WHILE_OFFERED: AbandonedWhere.ValueType  # 3
 ABANDONED_WHERE_WHILE_CONNECTING: AbandonedWhere.ValueType  # 4
 """While the call to the agent was being connected."""
 Global___AbandonedWhere: _TypeAlias = AbandonedWhere  # noqa: Y015
+
+class _DeflectedReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeflectedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeflectedReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DEFLECTED_REASON_UNSPECIFIED: _DeflectedReason.ValueType  # 0
+    """Not said."""
+    DEFLECTED_REASON_BOT: _DeflectedReason.ValueType  # 1
+    """A bot dealt with it."""
+    DEFLECTED_REASON_OVERFLOW: _DeflectedReason.ValueType  # 2
+    """An overflow rule sent it elsewhere."""
+    DEFLECTED_REASON_LEAVE_MESSAGE: _DeflectedReason.ValueType  # 3
+    """The customer leaves a message."""
+
+class DeflectedReason(_DeflectedReason, metaclass=_DeflectedReasonEnumTypeWrapper):
+    """DeflectedReason says where an interaction was sent instead."""
+
+DEFLECTED_REASON_UNSPECIFIED: DeflectedReason.ValueType  # 0
+"""Not said."""
+DEFLECTED_REASON_BOT: DeflectedReason.ValueType  # 1
+"""A bot dealt with it."""
+DEFLECTED_REASON_OVERFLOW: DeflectedReason.ValueType  # 2
+"""An overflow rule sent it elsewhere."""
+DEFLECTED_REASON_LEAVE_MESSAGE: DeflectedReason.ValueType  # 3
+"""The customer leaves a message."""
+Global___DeflectedReason: _TypeAlias = DeflectedReason  # noqa: Y015
 
 class _ExpiryReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -671,6 +787,10 @@ class Fact(_message.Message):
     INTERACTION_CANCELLED_FIELD_NUMBER: _builtins.int
     INTERACTION_EXPIRED_FIELD_NUMBER: _builtins.int
     MESSAGE_SENT_FIELD_NUMBER: _builtins.int
+    INTERACTION_RELAXED_FIELD_NUMBER: _builtins.int
+    PREFERENCE_ENDED_FIELD_NUMBER: _builtins.int
+    CUSTOMER_INFORMED_FIELD_NUMBER: _builtins.int
+    CAPACITY_EXCEEDED_FIELD_NUMBER: _builtins.int
     OFFER_ISSUED_FIELD_NUMBER: _builtins.int
     OFFER_ACCEPTED_FIELD_NUMBER: _builtins.int
     OFFER_DECLINED_FIELD_NUMBER: _builtins.int
@@ -774,6 +894,22 @@ class Fact(_message.Message):
         """An agent said something."""
 
     @_builtins.property
+    def interaction_relaxed(self) -> Global___InteractionRelaxed:
+        """It needs less now, or others may serve it."""
+
+    @_builtins.property
+    def preference_ended(self) -> Global___PreferenceEnded:
+        """The agent it waited for is waited for no more."""
+
+    @_builtins.property
+    def customer_informed(self) -> Global___CustomerInformed:
+        """The customer was told something."""
+
+    @_builtins.property
+    def capacity_exceeded(self) -> Global___CapacityExceeded:
+        """An agent holds more than their units, for a reason."""
+
+    @_builtins.property
     def offer_issued(self) -> Global___OfferIssued:
         """An offer is held out."""
 
@@ -854,6 +990,10 @@ class Fact(_message.Message):
         interaction_cancelled: Global___InteractionCancelled | None = ...,
         interaction_expired: Global___InteractionExpired | None = ...,
         message_sent: Global___MessageSent | None = ...,
+        interaction_relaxed: Global___InteractionRelaxed | None = ...,
+        preference_ended: Global___PreferenceEnded | None = ...,
+        customer_informed: Global___CustomerInformed | None = ...,
+        capacity_exceeded: Global___CapacityExceeded | None = ...,
         offer_issued: Global___OfferIssued | None = ...,
         offer_accepted: Global___OfferAccepted | None = ...,
         offer_declined: Global___OfferDeclined | None = ...,
@@ -869,11 +1009,11 @@ class Fact(_message.Message):
         replica_seen: Global___ReplicaSeen | None = ...,
         command_answered: Global___CommandAnswered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "command_answered", b"command_answered", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "command_answered", b"command_answered", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["plan_adopted", "resumed", "event_recorded", "event_parked", "event_unparked", "input_rejected", "input_dead_lettered", "input_redirected", "interaction_received", "interaction_queued", "interaction_scheduled", "interaction_answered", "interaction_held", "interaction_resumed", "interaction_slept", "interaction_completed", "interaction_closed", "interaction_abandoned", "interaction_deflected", "interaction_cancelled", "interaction_expired", "message_sent", "offer_issued", "offer_accepted", "offer_declined", "offer_expired", "offer_revoked", "offer_rescinded", "offer_failed", "agent_signed_in", "agent_signed_out", "agent_status_declared", "agent_routing_state_changed", "agent_lease_changed", "replica_seen", "command_answered"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["plan_adopted", "resumed", "event_recorded", "event_parked", "event_unparked", "input_rejected", "input_dead_lettered", "input_redirected", "interaction_received", "interaction_queued", "interaction_scheduled", "interaction_answered", "interaction_held", "interaction_resumed", "interaction_slept", "interaction_completed", "interaction_closed", "interaction_abandoned", "interaction_deflected", "interaction_cancelled", "interaction_expired", "message_sent", "interaction_relaxed", "preference_ended", "customer_informed", "capacity_exceeded", "offer_issued", "offer_accepted", "offer_declined", "offer_expired", "offer_revoked", "offer_rescinded", "offer_failed", "agent_signed_in", "agent_signed_out", "agent_status_declared", "agent_routing_state_changed", "agent_lease_changed", "replica_seen", "command_answered"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_fact) -> _WhichOneofReturnType_fact | None: ...
 
@@ -1290,6 +1430,10 @@ class InteractionQueued(_message.Message):
     FROM_AGENT_ID_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    PREFERRED_AGENT_ID_FIELD_NUMBER: _builtins.int
+    PREFERRED_UNTIL_FIELD_NUMBER: _builtins.int
+    OVERFLOWED_FROM_FIELD_NUMBER: _builtins.int
+    OVERFLOW_CAUSE_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
@@ -1308,6 +1452,14 @@ class InteractionQueued(_message.Message):
     """The agent who had it; empty when none had."""
     deadline: _builtins.float
     """When this wait ends at the latest."""
+    preferred_agent_id: _builtins.str
+    """The agent who is waited for at first; empty: nobody in particular."""
+    preferred_until: _builtins.float
+    """Until when they are waited for."""
+    overflowed_from: _builtins.str
+    """For OVERFLOWED: the queue that could not have it."""
+    overflow_cause: _plan_pb2.OverflowCause.ValueType
+    """For OVERFLOWED: why it could not."""
     @_builtins.property
     def needs(self) -> _common_pb2.Needs:
         """All it needs: the queue's needs and its own."""
@@ -1330,14 +1482,214 @@ class InteractionQueued(_message.Message):
         from_agent_id: _builtins.str = ...,
         deadline: _builtins.float = ...,
         note: _common_pb2.Content | None = ...,
+        preferred_agent_id: _builtins.str = ...,
+        preferred_until: _builtins.float = ...,
+        overflowed_from: _builtins.str = ...,
+        overflow_cause: _plan_pb2.OverflowCause.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["needs", b"needs", "note", b"note"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "from_agent_id", b"from_agent_id", "interaction_id", b"interaction_id", "needs", b"needs", "note", b"note", "pool", b"pool", "priority", b"priority", "queue", b"queue", "reason", b"reason", "segment", b"segment", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "from_agent_id", b"from_agent_id", "interaction_id", b"interaction_id", "needs", b"needs", "note", b"note", "overflow_cause", b"overflow_cause", "overflowed_from", b"overflowed_from", "pool", b"pool", "preferred_agent_id", b"preferred_agent_id", "preferred_until", b"preferred_until", "priority", b"priority", "queue", b"queue", "reason", b"reason", "segment", b"segment", "waiting_since", b"waiting_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InteractionQueued: _TypeAlias = InteractionQueued  # noqa: Y015
+
+@_typing.final
+class InteractionRelaxed(_message.Message):
+    """InteractionRelaxed: it needs less now, or others may serve it; its place in line is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    NEEDS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    ALSO_QUEUES_FIELD_NUMBER: _builtins.int
+    CALL_BACK_OFFERED_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    interaction_id: _builtins.str
+    """The interaction."""
+    step: _builtins.int
+    """The step of its queue's ladder, from 1."""
+    cause: Global___RelaxedCause.ValueType
+    """Why now."""
+    priority: _builtins.int
+    """Effective priority from here on."""
+    call_back_offered: _builtins.bool
+    """True: the customer is offered a call-back."""
+    @_builtins.property
+    def needs(self) -> _common_pb2.Needs:
+        """All it needs from here on."""
+
+    @_builtins.property
+    def also_queues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Queues whose agents may serve it, beside its own."""
+
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        interaction_id: _builtins.str = ...,
+        step: _builtins.int = ...,
+        cause: Global___RelaxedCause.ValueType = ...,
+        needs: _common_pb2.Needs | None = ...,
+        priority: _builtins.int = ...,
+        also_queues: _abc.Iterable[_builtins.str] | None = ...,
+        call_back_offered: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["needs", b"needs"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_queues", b"also_queues", "call_back_offered", b"call_back_offered", "cause", b"cause", "interaction_id", b"interaction_id", "needs", b"needs", "pool", b"pool", "priority", b"priority", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InteractionRelaxed: _TypeAlias = InteractionRelaxed  # noqa: Y015
+
+@_typing.final
+class PreferenceEnded(_message.Message):
+    """PreferenceEnded: anybody who can serve it may, from here on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    interaction_id: _builtins.str
+    """The interaction."""
+    agent_id: _builtins.str
+    """The agent who was waited for."""
+    reason: Global___PreferenceEndedReason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        interaction_id: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        reason: Global___PreferenceEndedReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "interaction_id", b"interaction_id", "pool", b"pool", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreferenceEnded: _TypeAlias = PreferenceEnded  # noqa: Y015
+
+@_typing.final
+class WaitEstimate(_message.Message):
+    """WaitEstimate is how long a customer will wait, as a range."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAST_SECONDS_FIELD_NUMBER: _builtins.int
+    MOST_SECONDS_FIELD_NUMBER: _builtins.int
+    ESTIMATOR_FIELD_NUMBER: _builtins.int
+    least_seconds: _builtins.float
+    """Seconds at the least."""
+    most_seconds: _builtins.float
+    """Seconds at the most: the promise that is kept for 80 to 90 of 100."""
+    estimator: Global___WaitEstimator.ValueType
+    """How it was reckoned."""
+    def __init__(
+        self,
+        *,
+        least_seconds: _builtins.float = ...,
+        most_seconds: _builtins.float = ...,
+        estimator: Global___WaitEstimator.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["estimator", b"estimator", "least_seconds", b"least_seconds", "most_seconds", b"most_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitEstimate: _TypeAlias = WaitEstimate  # noqa: Y015
+
+@_typing.final
+class CustomerInformed(_message.Message):
+    """CustomerInformed: the customer was told something; the channel says it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    ANNOUNCEMENT_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    EXPECTED_WAIT_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    interaction_id: _builtins.str
+    """The interaction."""
+    queue: _builtins.str
+    """The queue."""
+    announcement: _builtins.str
+    """The announcement, by name; empty: only place and wait."""
+    position: _builtins.int
+    """Place in line, from 1; 0: not told."""
+    @_builtins.property
+    def expected_wait(self) -> Global___WaitEstimate:
+        """The expected wait; absent: unknown."""
+
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        interaction_id: _builtins.str = ...,
+        queue: _builtins.str = ...,
+        announcement: _builtins.str = ...,
+        position: _builtins.int = ...,
+        expected_wait: Global___WaitEstimate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_wait", b"expected_wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement", b"announcement", "expected_wait", b"expected_wait", "interaction_id", b"interaction_id", "pool", b"pool", "position", b"position", "queue", b"queue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerInformed: _TypeAlias = CustomerInformed  # noqa: Y015
+
+@_typing.final
+class CapacityExceeded(_message.Message):
+    """CapacityExceeded: an agent holds more than their units, for a reason; audit counts each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    UNITS_OVER_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    agent_id: _builtins.str
+    """The agent."""
+    interaction_id: _builtins.str
+    """The interaction that brought it about."""
+    units_over: _builtins.int
+    """Units above what the agent can hold."""
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        interaction_id: _builtins.str = ...,
+        units_over: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "interaction_id", b"interaction_id", "pool", b"pool", "units_over", b"units_over"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CapacityExceeded: _TypeAlias = CapacityExceeded  # noqa: Y015
 
 @_typing.final
 class InteractionScheduled(_message.Message):
@@ -1419,19 +1771,23 @@ class InteractionHeld(_message.Message):
 
     POOL_FIELD_NUMBER: _builtins.int
     INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    INTERRUPTED_BY_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
     """The interaction."""
+    interrupted_by: _builtins.str
+    """The interaction that interrupted it: a hold by the system, not by the agent; empty: by the agent or the line."""
     def __init__(
         self,
         *,
         pool: _builtins.str = ...,
         interaction_id: _builtins.str = ...,
+        interrupted_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "interrupted_by", b"interrupted_by", "pool", b"pool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1445,19 +1801,23 @@ class InteractionResumed(_message.Message):
 
     POOL_FIELD_NUMBER: _builtins.int
     INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
     """The interaction."""
+    units: _builtins.int
+    """Units it takes from here on; 0: as before."""
     def __init__(
         self,
         *,
         pool: _builtins.str = ...,
         interaction_id: _builtins.str = ...,
+        units: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "pool", b"pool", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1471,19 +1831,27 @@ class InteractionSlept(_message.Message):
 
     POOL_FIELD_NUMBER: _builtins.int
     INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
     """The interaction."""
+    units: _builtins.int
+    """Units it takes while it sleeps."""
+    deadline: _builtins.float
+    """When it ends at the latest if nobody speaks."""
     def __init__(
         self,
         *,
         pool: _builtins.str = ...,
         interaction_id: _builtins.str = ...,
+        units: _builtins.int = ...,
+        deadline: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "interaction_id", b"interaction_id", "pool", b"pool", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1610,22 +1978,34 @@ class InteractionDeflected(_message.Message):
     POOL_FIELD_NUMBER: _builtins.int
     INTERACTION_ID_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OVERFLOW_CAUSE_FIELD_NUMBER: _builtins.int
+    ANNOUNCEMENT_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
     """The interaction."""
     cause: _builtins.str
     """Where it was sent, as a reason code."""
+    reason: Global___DeflectedReason.ValueType
+    """The code of the reason; unspecified: only the cause in words."""
+    overflow_cause: _plan_pb2.OverflowCause.ValueType
+    """The queue's rule that sent it, when it was one."""
+    announcement: _builtins.str
+    """The announcement that the customer hears or reads, by name; empty: none."""
     def __init__(
         self,
         *,
         pool: _builtins.str = ...,
         interaction_id: _builtins.str = ...,
         cause: _builtins.str = ...,
+        reason: Global___DeflectedReason.ValueType = ...,
+        overflow_cause: _plan_pb2.OverflowCause.ValueType = ...,
+        announcement: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement", b"announcement", "cause", b"cause", "interaction_id", b"interaction_id", "overflow_cause", b"overflow_cause", "pool", b"pool", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

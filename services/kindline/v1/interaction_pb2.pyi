@@ -274,6 +274,7 @@ class InteractionStarted(_message.Message):
     HELD_BY_BOT_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_OWNER_FIELD_NUMBER: _builtins.int
     direction: _common_pb2.Direction.ValueType
     """Who began; unspecified is inbound."""
     customer: _builtins.str
@@ -290,6 +291,8 @@ class InteractionStarted(_message.Message):
     """True: a bot or voice menu has it until HandoverRequested; it waits in no queue."""
     message_id: _builtins.str
     """The channel's own id of that message."""
+    account_owner: _builtins.str
+    """The agent whom the customer's account belongs to; empty: nobody."""
     @_builtins.property
     def attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The channel's own attributes, at most 64 of them."""
@@ -316,10 +319,11 @@ class InteractionStarted(_message.Message):
         held_by_bot: _builtins.bool = ...,
         content: _common_pb2.Content | None = ...,
         message_id: _builtins.str = ...,
+        account_owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "content", b"content", "needs", b"needs", "priority", b"priority"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "attributes", b"attributes", "content", b"content", "customer", b"customer", "direction", b"direction", "held_by_bot", b"held_by_bot", "language", b"language", "message_id", b"message_id", "needs", b"needs", "previous_interaction_id", b"previous_interaction_id", "priority", b"priority", "queue", b"queue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "account_owner", b"account_owner", "attributes", b"attributes", "content", b"content", "customer", b"customer", "direction", b"direction", "held_by_bot", b"held_by_bot", "language", b"language", "message_id", b"message_id", "needs", b"needs", "previous_interaction_id", b"previous_interaction_id", "priority", b"priority", "queue", b"queue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__priority: _TypeAlias = _typing.Literal["priority"]  # noqa: Y015
     _WhichOneofArgType__priority: _TypeAlias = _typing.Literal["_priority", b"_priority"]  # noqa: Y015

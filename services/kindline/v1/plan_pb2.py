@@ -25,27 +25,55 @@ _sym_db = _symbol_database.Default()
 from kindline.v1 import common_pb2 as kindline_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16kindline/v1/plan.proto\x12\x0bkindline.v1\x1a\x18kindline/v1/common.proto\"0\n\rPlanPublished\x12\x1f\n\x04plan\x18\x01 \x01(\x0b\x32\x11.kindline.v1.Plan\"\xb6\x02\n\x04Plan\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x0e\n\x06skills\x18\x04 \x03(\t\x12&\n\x06queues\x18\x05 \x03(\x0b\x32\x16.kindline.v1.QueuePlan\x12\x31\n\x0c\x65ntry_points\x18\x06 \x03(\x0b\x32\x1b.kindline.v1.EntryPointPlan\x12&\n\x06\x61gents\x18\x07 \x03(\x0b\x32\x16.kindline.v1.AgentPlan\x12*\n\x08\x63hannels\x18\x08 \x03(\x0b\x32\x18.kindline.v1.ChannelPlan\x12\'\n\x06limits\x18\t \x01(\x0b\x32\x17.kindline.v1.PoolLimits\x12\x14\n\x0creason_codes\x18\n \x03(\t\"\xfe\x02\n\tQueuePlan\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12!\n\x05needs\x18\x03 \x01(\x0b\x32\x12.kindline.v1.Needs\x12\x0e\n\x06weight\x18\x04 \x01(\x05\x12\x15\n\roffer_seconds\x18\x05 \x01(\x01\x12\x18\n\x10\x62\x61\x63k_off_seconds\x18\x06 \x01(\x01\x12\x16\n\x0eoffers_at_once\x18\x07 \x01(\x05\x12\x17\n\x0fwrap_up_seconds\x18\x08 \x01(\x01\x12\x1c\n\x14longest_wait_seconds\x18\t \x01(\x01\x12\"\n\x15\x61nswer_within_seconds\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x1a\x66irst_reply_within_seconds\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x13warn_before_seconds\x18\x0c \x01(\x01\x42\x18\n\x16_answer_within_secondsB\x1d\n\x1b_first_reply_within_seconds\"\xa4\x01\n\x0e\x45ntryPointPlan\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.kindline.v1.Channel\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x19\n\x11valid_for_seconds\x18\x07 \x01(\x01\")\n\tSkillPlan\x12\r\n\x05skill\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x05\"\xb5\x01\n\tAgentPlan\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12&\n\x06skills\x18\x03 \x03(\x0b\x32\x16.kindline.v1.SkillPlan\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12&\n\x08\x63hannels\x18\x05 \x03(\x0e\x32\x14.kindline.v1.Channel\x12\x0e\n\x06queues\x18\x06 \x03(\t\x12\r\n\x05units\x18\x07 \x01(\x05\"k\n\x0b\x43hannelPlan\x12%\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x14.kindline.v1.Channel\x12\r\n\x05units\x18\x02 \x01(\x05\x12\x0f\n\x07\x61t_once\x18\x03 \x01(\x05\x12\x15\n\rmissed_offers\x18\x04 \x01(\x05\"\xcc\x01\n\nPoolLimits\x12\x17\n\x0f\x63onnect_seconds\x18\x01 \x01(\x01\x12\x1d\n\x15suspect_after_seconds\x18\x02 \x01(\x01\x12\x1a\n\x12lost_after_seconds\x18\x03 \x01(\x01\x12\x13\n\x0b\x62ot_seconds\x18\x04 \x01(\x01\x12\x1c\n\x14longest_work_seconds\x18\x05 \x01(\x01\x12\x1e\n\x16\x61ssignment_gap_seconds\x18\x06 \x01(\x01\x12\x17\n\x0fparking_seconds\x18\x07 \x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16kindline/v1/plan.proto\x12\x0bkindline.v1\x1a\x18kindline/v1/common.proto\"0\n\rPlanPublished\x12\x1f\n\x04plan\x18\x01 \x01(\x0b\x32\x11.kindline.v1.Plan\"\x8b\x03\n\x04Plan\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x0e\n\x06skills\x18\x04 \x03(\t\x12&\n\x06queues\x18\x05 \x03(\x0b\x32\x16.kindline.v1.QueuePlan\x12\x31\n\x0c\x65ntry_points\x18\x06 \x03(\x0b\x32\x1b.kindline.v1.EntryPointPlan\x12&\n\x06\x61gents\x18\x07 \x03(\x0b\x32\x16.kindline.v1.AgentPlan\x12*\n\x08\x63hannels\x18\x08 \x03(\x0b\x32\x18.kindline.v1.ChannelPlan\x12\'\n\x06limits\x18\t \x01(\x0b\x32\x17.kindline.v1.PoolLimits\x12\x14\n\x0creason_codes\x18\n \x03(\t\x12,\n\tcalendars\x18\x0b \x03(\x0b\x32\x19.kindline.v1.CalendarPlan\x12%\n\x05order\x18\x0c \x01(\x0b\x32\x16.kindline.v1.OrderPlan\"D\n\tOrderPlan\x12\x1b\n\x13priority_per_minute\x18\x01 \x01(\x01\x12\x1a\n\x12starvation_seconds\x18\x02 \x01(\x01\"\x9d\x05\n\tQueuePlan\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12!\n\x05needs\x18\x03 \x01(\x0b\x32\x12.kindline.v1.Needs\x12\x0e\n\x06weight\x18\x04 \x01(\x05\x12\x15\n\roffer_seconds\x18\x05 \x01(\x01\x12\x18\n\x10\x62\x61\x63k_off_seconds\x18\x06 \x01(\x01\x12\x16\n\x0eoffers_at_once\x18\x07 \x01(\x05\x12\x17\n\x0fwrap_up_seconds\x18\x08 \x01(\x01\x12\x1c\n\x14longest_wait_seconds\x18\t \x01(\x01\x12\"\n\x15\x61nswer_within_seconds\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x1a\x66irst_reply_within_seconds\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x13warn_before_seconds\x18\x0c \x01(\x01\x12\'\n\x06ladder\x18\r \x03(\x0b\x32\x17.kindline.v1.LadderStep\x12(\n\x06\x63hoice\x18\x0e \x01(\x0e\x32\x18.kindline.v1.AgentChoice\x12/\n\npreference\x18\x0f \x01(\x0b\x32\x1b.kindline.v1.PreferencePlan\x12\x10\n\x08\x63\x61lendar\x18\x10 \x01(\t\x12(\n\x06limits\x18\x11 \x01(\x0b\x32\x18.kindline.v1.QueueLimits\x12+\n\x08overflow\x18\x12 \x03(\x0b\x32\x19.kindline.v1.OverflowRule\x12\x0f\n\x07\x61t_once\x18\x13 \x01(\x05\x12\x1f\n\x17tell_wait_every_seconds\x18\x14 \x01(\x01\x42\x18\n\x16_answer_within_secondsB\x1d\n\x1b_first_reply_within_seconds\"\xe8\x01\n\nLadderStep\x12\x15\n\rafter_seconds\x18\x01 \x01(\x01\x12\x13\n\x0bwhen_nobody\x18\x02 \x01(\x08\x12\x13\n\x0b\x64rop_skills\x18\x03 \x03(\t\x12,\n\x0clower_skills\x18\x04 \x03(\x0b\x32\x16.kindline.v1.SkillNeed\x12\x15\n\rdrop_language\x18\x05 \x01(\x08\x12\x11\n\tadd_queue\x18\x06 \x01(\t\x12\x16\n\x0eraise_priority\x18\x07 \x01(\x05\x12\x17\n\x0foffer_call_back\x18\x08 \x01(\x08\x12\x10\n\x08\x61nnounce\x18\t \x01(\t\"d\n\x0ePreferencePlan\x12&\n\x06prefer\x18\x01 \x01(\x0e\x32\x16.kindline.v1.Preferred\x12\x13\n\x0b\x66or_seconds\x18\x02 \x01(\x01\x12\x15\n\rremember_days\x18\x03 \x01(\x05\"c\n\x0bQueueLimits\x12\x14\n\x0cmost_waiting\x18\x01 \x01(\x05\x12%\n\x1dlongest_expected_wait_seconds\x18\x02 \x01(\x01\x12\x17\n\x0ftransfer_buffer\x18\x03 \x01(\x01\"\x9e\x01\n\x0cOverflowRule\x12)\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x1a.kindline.v1.OverflowCause\x12+\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x1b.kindline.v1.OverflowAction\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x10\n\x08\x61nnounce\x18\x04 \x01(\t\x12\x15\n\rafter_seconds\x18\x05 \x01(\x01\"\x8b\x01\n\x0c\x43\x61lendarPlan\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12*\n\x06\x66rames\x18\x03 \x03(\x0b\x32\x1a.kindline.v1.CalendarFrame\x12.\n\x08holidays\x18\x04 \x03(\x0b\x32\x1c.kindline.v1.CalendarHoliday\"R\n\rCalendarFrame\x12\"\n\x04\x64\x61ys\x18\x01 \x03(\x0e\x32\x14.kindline.v1.Weekday\x12\r\n\x05opens\x18\x02 \x01(\t\x12\x0e\n\x06\x63loses\x18\x03 \x01(\t\"Z\n\x0f\x43\x61lendarHoliday\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12*\n\x06\x66rames\x18\x03 \x03(\x0b\x32\x1a.kindline.v1.CalendarFrame\"\xa4\x01\n\x0e\x45ntryPointPlan\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.kindline.v1.Channel\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x19\n\x11valid_for_seconds\x18\x07 \x01(\x01\")\n\tSkillPlan\x12\r\n\x05skill\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x05\"\xe5\x01\n\tAgentPlan\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12&\n\x06skills\x18\x03 \x03(\x0b\x32\x16.kindline.v1.SkillPlan\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12&\n\x08\x63hannels\x18\x05 \x03(\x0e\x32\x14.kindline.v1.Channel\x12\x0e\n\x06queues\x18\x06 \x03(\t\x12\r\n\x05units\x18\x07 \x01(\x05\x12.\n\x06limits\x18\x08 \x03(\x0b\x32\x1e.kindline.v1.AgentChannelLimit\"K\n\x11\x41gentChannelLimit\x12%\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x14.kindline.v1.Channel\x12\x0f\n\x07\x61t_once\x18\x02 \x01(\x05\"\xcb\x01\n\x0b\x43hannelPlan\x12%\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x14.kindline.v1.Channel\x12\r\n\x05units\x18\x02 \x01(\x05\x12\x0f\n\x07\x61t_once\x18\x03 \x01(\x05\x12\x15\n\rmissed_offers\x18\x04 \x01(\x05\x12(\n\ninterrupts\x18\x05 \x03(\x0e\x32\x14.kindline.v1.Channel\x12\x1d\n\x15\x64ormant_after_seconds\x18\x06 \x01(\x01\x12\x15\n\rdormant_units\x18\x07 \x01(\x05\"\xcc\x01\n\nPoolLimits\x12\x17\n\x0f\x63onnect_seconds\x18\x01 \x01(\x01\x12\x1d\n\x15suspect_after_seconds\x18\x02 \x01(\x01\x12\x1a\n\x12lost_after_seconds\x18\x03 \x01(\x01\x12\x13\n\x0b\x62ot_seconds\x18\x04 \x01(\x01\x12\x1c\n\x14longest_work_seconds\x18\x05 \x01(\x01\x12\x1e\n\x16\x61ssignment_gap_seconds\x18\x06 \x01(\x01\x12\x17\n\x0fparking_seconds\x18\x07 \x01(\x01*\xa2\x01\n\x0b\x41gentChoice\x12\x1c\n\x18\x41GENT_CHOICE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41GENT_CHOICE_LEAST_WORK\x10\x01\x12\x1d\n\x19\x41GENT_CHOICE_LONGEST_IDLE\x10\x02\x12\x1b\n\x17\x41GENT_CHOICE_BEST_SKILL\x10\x03\x12\x1c\n\x18\x41GENT_CHOICE_ROUND_ROBIN\x10\x04*]\n\tPreferred\x12\x19\n\x15PREFERRED_UNSPECIFIED\x10\x00\x12\x18\n\x14PREFERRED_LAST_AGENT\x10\x01\x12\x1b\n\x17PREFERRED_ACCOUNT_OWNER\x10\x02*\xe6\x01\n\rOverflowCause\x12\x1e\n\x1aOVERFLOW_CAUSE_UNSPECIFIED\x10\x00\x12\x19\n\x15OVERFLOW_CAUSE_CLOSED\x10\x01\x12\x17\n\x13OVERFLOW_CAUSE_FULL\x10\x02\x12 \n\x1cOVERFLOW_CAUSE_WAIT_TOO_LONG\x10\x03\x12!\n\x1dOVERFLOW_CAUSE_NOBODY_ON_JOIN\x10\x04\x12!\n\x1dOVERFLOW_CAUSE_NOBODY_ON_STAY\x10\x05\x12\x19\n\x15OVERFLOW_CAUSE_WAITED\x10\x06*\xad\x01\n\x0eOverflowAction\x12\x1f\n\x1bOVERFLOW_ACTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18OVERFLOW_ACTION_TO_QUEUE\x10\x01\x12\x1b\n\x17OVERFLOW_ACTION_DEFLECT\x10\x02\x12!\n\x1dOVERFLOW_ACTION_LEAVE_MESSAGE\x10\x03\x12\x1c\n\x18OVERFLOW_ACTION_ANNOUNCE\x10\x04*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kindline.v1.plan_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AGENTCHOICE']._serialized_start=3105
+  _globals['_AGENTCHOICE']._serialized_end=3267
+  _globals['_PREFERRED']._serialized_start=3269
+  _globals['_PREFERRED']._serialized_end=3362
+  _globals['_OVERFLOWCAUSE']._serialized_start=3365
+  _globals['_OVERFLOWCAUSE']._serialized_end=3595
+  _globals['_OVERFLOWACTION']._serialized_start=3598
+  _globals['_OVERFLOWACTION']._serialized_end=3771
+  _globals['_WEEKDAY']._serialized_start=3774
+  _globals['_WEEKDAY']._serialized_end=3956
   _globals['_PLANPUBLISHED']._serialized_start=65
   _globals['_PLANPUBLISHED']._serialized_end=113
   _globals['_PLAN']._serialized_start=116
-  _globals['_PLAN']._serialized_end=426
-  _globals['_QUEUEPLAN']._serialized_start=429
-  _globals['_QUEUEPLAN']._serialized_end=811
-  _globals['_ENTRYPOINTPLAN']._serialized_start=814
-  _globals['_ENTRYPOINTPLAN']._serialized_end=978
-  _globals['_SKILLPLAN']._serialized_start=980
-  _globals['_SKILLPLAN']._serialized_end=1021
-  _globals['_AGENTPLAN']._serialized_start=1024
-  _globals['_AGENTPLAN']._serialized_end=1205
-  _globals['_CHANNELPLAN']._serialized_start=1207
-  _globals['_CHANNELPLAN']._serialized_end=1314
-  _globals['_POOLLIMITS']._serialized_start=1317
-  _globals['_POOLLIMITS']._serialized_end=1521
+  _globals['_PLAN']._serialized_end=511
+  _globals['_ORDERPLAN']._serialized_start=513
+  _globals['_ORDERPLAN']._serialized_end=581
+  _globals['_QUEUEPLAN']._serialized_start=584
+  _globals['_QUEUEPLAN']._serialized_end=1253
+  _globals['_LADDERSTEP']._serialized_start=1256
+  _globals['_LADDERSTEP']._serialized_end=1488
+  _globals['_PREFERENCEPLAN']._serialized_start=1490
+  _globals['_PREFERENCEPLAN']._serialized_end=1590
+  _globals['_QUEUELIMITS']._serialized_start=1592
+  _globals['_QUEUELIMITS']._serialized_end=1691
+  _globals['_OVERFLOWRULE']._serialized_start=1694
+  _globals['_OVERFLOWRULE']._serialized_end=1852
+  _globals['_CALENDARPLAN']._serialized_start=1855
+  _globals['_CALENDARPLAN']._serialized_end=1994
+  _globals['_CALENDARFRAME']._serialized_start=1996
+  _globals['_CALENDARFRAME']._serialized_end=2078
+  _globals['_CALENDARHOLIDAY']._serialized_start=2080
+  _globals['_CALENDARHOLIDAY']._serialized_end=2170
+  _globals['_ENTRYPOINTPLAN']._serialized_start=2173
+  _globals['_ENTRYPOINTPLAN']._serialized_end=2337
+  _globals['_SKILLPLAN']._serialized_start=2339
+  _globals['_SKILLPLAN']._serialized_end=2380
+  _globals['_AGENTPLAN']._serialized_start=2383
+  _globals['_AGENTPLAN']._serialized_end=2612
+  _globals['_AGENTCHANNELLIMIT']._serialized_start=2614
+  _globals['_AGENTCHANNELLIMIT']._serialized_end=2689
+  _globals['_CHANNELPLAN']._serialized_start=2692
+  _globals['_CHANNELPLAN']._serialized_end=2895
+  _globals['_POOLLIMITS']._serialized_start=2898
+  _globals['_POOLLIMITS']._serialized_end=3102
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kindline.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,178 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _AgentChoice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AgentChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgentChoice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AGENT_CHOICE_UNSPECIFIED: _AgentChoice.ValueType  # 0
+    """Not said: least work."""
+    AGENT_CHOICE_LEAST_WORK: _AgentChoice.ValueType  # 1
+    """Least attributed work per available time in the last hour."""
+    AGENT_CHOICE_LONGEST_IDLE: _AgentChoice.ValueType  # 2
+    """Longest idle."""
+    AGENT_CHOICE_BEST_SKILL: _AgentChoice.ValueType  # 3
+    """Highest levels in the needed skills."""
+    AGENT_CHOICE_ROUND_ROBIN: _AgentChoice.ValueType  # 4
+    """In turn: whose last assignment is longest ago."""
+
+class AgentChoice(_AgentChoice, metaclass=_AgentChoiceEnumTypeWrapper):
+    """AgentChoice is how one of those who can serve is chosen."""
+
+AGENT_CHOICE_UNSPECIFIED: AgentChoice.ValueType  # 0
+"""Not said: least work."""
+AGENT_CHOICE_LEAST_WORK: AgentChoice.ValueType  # 1
+"""Least attributed work per available time in the last hour."""
+AGENT_CHOICE_LONGEST_IDLE: AgentChoice.ValueType  # 2
+"""Longest idle."""
+AGENT_CHOICE_BEST_SKILL: AgentChoice.ValueType  # 3
+"""Highest levels in the needed skills."""
+AGENT_CHOICE_ROUND_ROBIN: AgentChoice.ValueType  # 4
+"""In turn: whose last assignment is longest ago."""
+Global___AgentChoice: _TypeAlias = AgentChoice  # noqa: Y015
+
+class _Preferred:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PreferredEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Preferred.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PREFERRED_UNSPECIFIED: _Preferred.ValueType  # 0
+    """Not said: nobody."""
+    PREFERRED_LAST_AGENT: _Preferred.ValueType  # 1
+    """Who served the customer last."""
+    PREFERRED_ACCOUNT_OWNER: _Preferred.ValueType  # 2
+    """Whom the opening event names."""
+
+class Preferred(_Preferred, metaclass=_PreferredEnumTypeWrapper):
+    """Preferred is which agent a customer is meant to meet again."""
+
+PREFERRED_UNSPECIFIED: Preferred.ValueType  # 0
+"""Not said: nobody."""
+PREFERRED_LAST_AGENT: Preferred.ValueType  # 1
+"""Who served the customer last."""
+PREFERRED_ACCOUNT_OWNER: Preferred.ValueType  # 2
+"""Whom the opening event names."""
+Global___Preferred: _TypeAlias = Preferred  # noqa: Y015
+
+class _OverflowCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OverflowCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OverflowCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OVERFLOW_CAUSE_UNSPECIFIED: _OverflowCause.ValueType  # 0
+    """Not said."""
+    OVERFLOW_CAUSE_CLOSED: _OverflowCause.ValueType  # 1
+    """The queue is closed by its calendar."""
+    OVERFLOW_CAUSE_FULL: _OverflowCause.ValueType  # 2
+    """As many wait as may."""
+    OVERFLOW_CAUSE_WAIT_TOO_LONG: _OverflowCause.ValueType  # 3
+    """The expected wait is too long."""
+    OVERFLOW_CAUSE_NOBODY_ON_JOIN: _OverflowCause.ValueType  # 4
+    """Nobody who could serve is signed in when it joins."""
+    OVERFLOW_CAUSE_NOBODY_ON_STAY: _OverflowCause.ValueType  # 5
+    """Nobody who could serve is signed in any more while it waits."""
+    OVERFLOW_CAUSE_WAITED: _OverflowCause.ValueType  # 6
+    """It waited as long as the rule says."""
+
+class OverflowCause(_OverflowCause, metaclass=_OverflowCauseEnumTypeWrapper):
+    """OverflowCause is why an interaction may not join or stay."""
+
+OVERFLOW_CAUSE_UNSPECIFIED: OverflowCause.ValueType  # 0
+"""Not said."""
+OVERFLOW_CAUSE_CLOSED: OverflowCause.ValueType  # 1
+"""The queue is closed by its calendar."""
+OVERFLOW_CAUSE_FULL: OverflowCause.ValueType  # 2
+"""As many wait as may."""
+OVERFLOW_CAUSE_WAIT_TOO_LONG: OverflowCause.ValueType  # 3
+"""The expected wait is too long."""
+OVERFLOW_CAUSE_NOBODY_ON_JOIN: OverflowCause.ValueType  # 4
+"""Nobody who could serve is signed in when it joins."""
+OVERFLOW_CAUSE_NOBODY_ON_STAY: OverflowCause.ValueType  # 5
+"""Nobody who could serve is signed in any more while it waits."""
+OVERFLOW_CAUSE_WAITED: OverflowCause.ValueType  # 6
+"""It waited as long as the rule says."""
+Global___OverflowCause: _TypeAlias = OverflowCause  # noqa: Y015
+
+class _OverflowAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OverflowActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OverflowAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OVERFLOW_ACTION_UNSPECIFIED: _OverflowAction.ValueType  # 0
+    """Not said."""
+    OVERFLOW_ACTION_TO_QUEUE: _OverflowAction.ValueType  # 1
+    """Another queue has it, at its age."""
+    OVERFLOW_ACTION_DEFLECT: _OverflowAction.ValueType  # 2
+    """It is sent elsewhere, with an announcement: an end."""
+    OVERFLOW_ACTION_LEAVE_MESSAGE: _OverflowAction.ValueType  # 3
+    """The customer leaves a message: an end for the line, work for nobody yet."""
+    OVERFLOW_ACTION_ANNOUNCE: _OverflowAction.ValueType  # 4
+    """It stays, and the customer hears why."""
+
+class OverflowAction(_OverflowAction, metaclass=_OverflowActionEnumTypeWrapper):
+    """OverflowAction is what becomes of it."""
+
+OVERFLOW_ACTION_UNSPECIFIED: OverflowAction.ValueType  # 0
+"""Not said."""
+OVERFLOW_ACTION_TO_QUEUE: OverflowAction.ValueType  # 1
+"""Another queue has it, at its age."""
+OVERFLOW_ACTION_DEFLECT: OverflowAction.ValueType  # 2
+"""It is sent elsewhere, with an announcement: an end."""
+OVERFLOW_ACTION_LEAVE_MESSAGE: OverflowAction.ValueType  # 3
+"""The customer leaves a message: an end for the line, work for nobody yet."""
+OVERFLOW_ACTION_ANNOUNCE: OverflowAction.ValueType  # 4
+"""It stays, and the customer hears why."""
+Global___OverflowAction: _TypeAlias = OverflowAction  # noqa: Y015
+
+class _Weekday:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WeekdayEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Weekday.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WEEKDAY_UNSPECIFIED: _Weekday.ValueType  # 0
+    """Not said."""
+    WEEKDAY_MONDAY: _Weekday.ValueType  # 1
+    """Monday."""
+    WEEKDAY_TUESDAY: _Weekday.ValueType  # 2
+    """Tuesday."""
+    WEEKDAY_WEDNESDAY: _Weekday.ValueType  # 3
+    """Wednesday."""
+    WEEKDAY_THURSDAY: _Weekday.ValueType  # 4
+    """Thursday."""
+    WEEKDAY_FRIDAY: _Weekday.ValueType  # 5
+    """Friday."""
+    WEEKDAY_SATURDAY: _Weekday.ValueType  # 6
+    """Saturday."""
+    WEEKDAY_SUNDAY: _Weekday.ValueType  # 7
+    """Sunday."""
+
+class Weekday(_Weekday, metaclass=_WeekdayEnumTypeWrapper):
+    """Weekday is a day of the week."""
+
+WEEKDAY_UNSPECIFIED: Weekday.ValueType  # 0
+"""Not said."""
+WEEKDAY_MONDAY: Weekday.ValueType  # 1
+"""Monday."""
+WEEKDAY_TUESDAY: Weekday.ValueType  # 2
+"""Tuesday."""
+WEEKDAY_WEDNESDAY: Weekday.ValueType  # 3
+"""Wednesday."""
+WEEKDAY_THURSDAY: Weekday.ValueType  # 4
+"""Thursday."""
+WEEKDAY_FRIDAY: Weekday.ValueType  # 5
+"""Friday."""
+WEEKDAY_SATURDAY: Weekday.ValueType  # 6
+"""Saturday."""
+WEEKDAY_SUNDAY: Weekday.ValueType  # 7
+"""Sunday."""
+Global___Weekday: _TypeAlias = Weekday  # noqa: Y015
 
 @_typing.final
 class PlanPublished(_message.Message):
@@ -59,6 +232,8 @@ class Plan(_message.Message):
     CHANNELS_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     REASON_CODES_FIELD_NUMBER: _builtins.int
+    CALENDARS_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """`tenant/pool`."""
     version: _builtins.int
@@ -93,6 +268,14 @@ class Plan(_message.Message):
     def reason_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Reason codes of the tenant, for statuses and declined offers; empty: any code will do."""
 
+    @_builtins.property
+    def calendars(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarPlan]:
+        """Opening hours, by name."""
+
+    @_builtins.property
+    def order(self) -> Global___OrderPlan:
+        """How those who wait are ordered against each other."""
+
     def __init__(
         self,
         *,
@@ -106,14 +289,42 @@ class Plan(_message.Message):
         channels: _abc.Iterable[Global___ChannelPlan] | None = ...,
         limits: Global___PoolLimits | None = ...,
         reason_codes: _abc.Iterable[_builtins.str] | None = ...,
+        calendars: _abc.Iterable[Global___CalendarPlan] | None = ...,
+        order: Global___OrderPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "order", b"order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agents", b"agents", "channels", b"channels", "entry_points", b"entry_points", "limits", b"limits", "pool", b"pool", "queues", b"queues", "reason_codes", b"reason_codes", "skills", b"skills", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agents", b"agents", "calendars", b"calendars", "channels", b"channels", "entry_points", b"entry_points", "limits", b"limits", "order", b"order", "pool", b"pool", "queues", b"queues", "reason_codes", b"reason_codes", "skills", b"skills", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
+
+@_typing.final
+class OrderPlan(_message.Message):
+    """OrderPlan orders those who wait: effective priority first, which is the entry's priority plus the queue's weight plus what waiting earns; then the oldest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRIORITY_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    STARVATION_SECONDS_FIELD_NUMBER: _builtins.int
+    priority_per_minute: _builtins.float
+    """What a minute of waiting adds to the effective priority; 0: waiting earns nothing."""
+    starvation_seconds: _builtins.float
+    """Seconds of waiting after which nobody who came later goes first any more; 0: no such ceiling."""
+    def __init__(
+        self,
+        *,
+        priority_per_minute: _builtins.float = ...,
+        starvation_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["priority_per_minute", b"priority_per_minute", "starvation_seconds", b"starvation_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderPlan: _TypeAlias = OrderPlan  # noqa: Y015
 
 @_typing.final
 class QueuePlan(_message.Message):
@@ -133,6 +344,14 @@ class QueuePlan(_message.Message):
     ANSWER_WITHIN_SECONDS_FIELD_NUMBER: _builtins.int
     FIRST_REPLY_WITHIN_SECONDS_FIELD_NUMBER: _builtins.int
     WARN_BEFORE_SECONDS_FIELD_NUMBER: _builtins.int
+    LADDER_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    PREFERENCE_FIELD_NUMBER: _builtins.int
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    OVERFLOW_FIELD_NUMBER: _builtins.int
+    AT_ONCE_FIELD_NUMBER: _builtins.int
+    TELL_WAIT_EVERY_SECONDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name, unique in the pool."""
     title: _builtins.str
@@ -155,9 +374,33 @@ class QueuePlan(_message.Message):
     """Promise: seconds until the first reply of an agent; absent: no promise."""
     warn_before_seconds: _builtins.float
     """Warn when this many seconds of a promise are left; 0: no warning."""
+    choice: Global___AgentChoice.ValueType
+    """Who is chosen among those who can serve; unspecified is least_work."""
+    calendar: _builtins.str
+    """The calendar that says when it is open; empty: always."""
+    at_once: _builtins.int
+    """Interactions of this queue one agent may hold at once; 0: as many as their channel allows."""
+    tell_wait_every_seconds: _builtins.float
+    """Tell customers their place and expected wait when they join, and then every so many seconds; 0: never."""
     @_builtins.property
     def needs(self) -> _common_pb2.Needs:
         """What every interaction in it needs."""
+
+    @_builtins.property
+    def ladder(self) -> _containers.RepeatedCompositeFieldContainer[Global___LadderStep]:
+        """Steps by which an interaction that waits needs less, in the order in which they are taken."""
+
+    @_builtins.property
+    def preference(self) -> Global___PreferencePlan:
+        """The one agent who is waited for at first; absent: nobody in particular."""
+
+    @_builtins.property
+    def limits(self) -> Global___QueueLimits:
+        """How many may wait, and how long at the most."""
+
+    @_builtins.property
+    def overflow(self) -> _containers.RepeatedCompositeFieldContainer[Global___OverflowRule]:
+        """What happens when it is closed, full, or has nobody; the first rule that applies."""
 
     def __init__(
         self,
@@ -174,10 +417,18 @@ class QueuePlan(_message.Message):
         answer_within_seconds: _builtins.float | None = ...,
         first_reply_within_seconds: _builtins.float | None = ...,
         warn_before_seconds: _builtins.float = ...,
+        ladder: _abc.Iterable[Global___LadderStep] | None = ...,
+        choice: Global___AgentChoice.ValueType = ...,
+        preference: Global___PreferencePlan | None = ...,
+        calendar: _builtins.str = ...,
+        limits: Global___QueueLimits | None = ...,
+        overflow: _abc.Iterable[Global___OverflowRule] | None = ...,
+        at_once: _builtins.int = ...,
+        tell_wait_every_seconds: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_within_seconds", b"_answer_within_seconds", "_first_reply_within_seconds", b"_first_reply_within_seconds", "answer_within_seconds", b"answer_within_seconds", "first_reply_within_seconds", b"first_reply_within_seconds", "needs", b"needs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_within_seconds", b"_answer_within_seconds", "_first_reply_within_seconds", b"_first_reply_within_seconds", "answer_within_seconds", b"answer_within_seconds", "first_reply_within_seconds", b"first_reply_within_seconds", "limits", b"limits", "needs", b"needs", "preference", b"preference"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_within_seconds", b"_answer_within_seconds", "_first_reply_within_seconds", b"_first_reply_within_seconds", "answer_within_seconds", b"answer_within_seconds", "back_off_seconds", b"back_off_seconds", "first_reply_within_seconds", b"first_reply_within_seconds", "longest_wait_seconds", b"longest_wait_seconds", "name", b"name", "needs", b"needs", "offer_seconds", b"offer_seconds", "offers_at_once", b"offers_at_once", "title", b"title", "warn_before_seconds", b"warn_before_seconds", "weight", b"weight", "wrap_up_seconds", b"wrap_up_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_within_seconds", b"_answer_within_seconds", "_first_reply_within_seconds", b"_first_reply_within_seconds", "answer_within_seconds", b"answer_within_seconds", "at_once", b"at_once", "back_off_seconds", b"back_off_seconds", "calendar", b"calendar", "choice", b"choice", "first_reply_within_seconds", b"first_reply_within_seconds", "ladder", b"ladder", "limits", b"limits", "longest_wait_seconds", b"longest_wait_seconds", "name", b"name", "needs", b"needs", "offer_seconds", b"offer_seconds", "offers_at_once", b"offers_at_once", "overflow", b"overflow", "preference", b"preference", "tell_wait_every_seconds", b"tell_wait_every_seconds", "title", b"title", "warn_before_seconds", b"warn_before_seconds", "weight", b"weight", "wrap_up_seconds", b"wrap_up_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__answer_within_seconds: _TypeAlias = _typing.Literal["answer_within_seconds"]  # noqa: Y015
     _WhichOneofArgType__answer_within_seconds: _TypeAlias = _typing.Literal["_answer_within_seconds", b"_answer_within_seconds"]  # noqa: Y015
@@ -189,6 +440,264 @@ class QueuePlan(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__first_reply_within_seconds) -> _WhichOneofReturnType__first_reply_within_seconds | None: ...
 
 Global___QueuePlan: _TypeAlias = QueuePlan  # noqa: Y015
+
+@_typing.final
+class LadderStep(_message.Message):
+    """LadderStep lets an interaction that waits need less, or others serve it. Its place in line is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    WHEN_NOBODY_FIELD_NUMBER: _builtins.int
+    DROP_SKILLS_FIELD_NUMBER: _builtins.int
+    LOWER_SKILLS_FIELD_NUMBER: _builtins.int
+    DROP_LANGUAGE_FIELD_NUMBER: _builtins.int
+    ADD_QUEUE_FIELD_NUMBER: _builtins.int
+    RAISE_PRIORITY_FIELD_NUMBER: _builtins.int
+    OFFER_CALL_BACK_FIELD_NUMBER: _builtins.int
+    ANNOUNCE_FIELD_NUMBER: _builtins.int
+    after_seconds: _builtins.float
+    """Seconds of waiting after which it is taken."""
+    when_nobody: _builtins.bool
+    """True: at once when nobody who could serve is signed in, whatever the wait."""
+    drop_language: _builtins.bool
+    """True: the language is needed no more."""
+    add_queue: _builtins.str
+    """A queue whose agents may serve it too; empty: none."""
+    raise_priority: _builtins.int
+    """Added to the effective priority."""
+    offer_call_back: _builtins.bool
+    """True: the customer is offered a call-back."""
+    announce: _builtins.str
+    """The announcement that the customer hears or reads, by name; empty: none."""
+    @_builtins.property
+    def drop_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Skills that are needed no more."""
+
+    @_builtins.property
+    def lower_skills(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.SkillNeed]:
+        """Skills that are needed at a lower level."""
+
+    def __init__(
+        self,
+        *,
+        after_seconds: _builtins.float = ...,
+        when_nobody: _builtins.bool = ...,
+        drop_skills: _abc.Iterable[_builtins.str] | None = ...,
+        lower_skills: _abc.Iterable[_common_pb2.SkillNeed] | None = ...,
+        drop_language: _builtins.bool = ...,
+        add_queue: _builtins.str = ...,
+        raise_priority: _builtins.int = ...,
+        offer_call_back: _builtins.bool = ...,
+        announce: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_queue", b"add_queue", "after_seconds", b"after_seconds", "announce", b"announce", "drop_language", b"drop_language", "drop_skills", b"drop_skills", "lower_skills", b"lower_skills", "offer_call_back", b"offer_call_back", "raise_priority", b"raise_priority", "when_nobody", b"when_nobody"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LadderStep: _TypeAlias = LadderStep  # noqa: Y015
+
+@_typing.final
+class PreferencePlan(_message.Message):
+    """PreferencePlan waits for one agent at first, and never for long."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFER_FIELD_NUMBER: _builtins.int
+    FOR_SECONDS_FIELD_NUMBER: _builtins.int
+    REMEMBER_DAYS_FIELD_NUMBER: _builtins.int
+    prefer: Global___Preferred.ValueType
+    """Who."""
+    for_seconds: _builtins.float
+    """Seconds of waiting after which anybody who can serve may."""
+    remember_days: _builtins.int
+    """Days for which the last agent is remembered; 0: 7."""
+    def __init__(
+        self,
+        *,
+        prefer: Global___Preferred.ValueType = ...,
+        for_seconds: _builtins.float = ...,
+        remember_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["for_seconds", b"for_seconds", "prefer", b"prefer", "remember_days", b"remember_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreferencePlan: _TypeAlias = PreferencePlan  # noqa: Y015
+
+@_typing.final
+class QueueLimits(_message.Message):
+    """QueueLimits is how many may wait, and how long at the most. A transfer may use a buffer above it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOST_WAITING_FIELD_NUMBER: _builtins.int
+    LONGEST_EXPECTED_WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    TRANSFER_BUFFER_FIELD_NUMBER: _builtins.int
+    most_waiting: _builtins.int
+    """Interactions that may wait; 0: no limit."""
+    longest_expected_wait_seconds: _builtins.float
+    """Expected wait in seconds above which nobody new joins; 0: no limit."""
+    transfer_buffer: _builtins.float
+    """Share above both limits that is kept for transfers, 0.2 for a fifth."""
+    def __init__(
+        self,
+        *,
+        most_waiting: _builtins.int = ...,
+        longest_expected_wait_seconds: _builtins.float = ...,
+        transfer_buffer: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["longest_expected_wait_seconds", b"longest_expected_wait_seconds", "most_waiting", b"most_waiting", "transfer_buffer", b"transfer_buffer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueueLimits: _TypeAlias = QueueLimits  # noqa: Y015
+
+@_typing.final
+class OverflowRule(_message.Message):
+    """OverflowRule says what happens for one cause."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAUSE_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    ANNOUNCE_FIELD_NUMBER: _builtins.int
+    AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    cause: Global___OverflowCause.ValueType
+    """The cause."""
+    action: Global___OverflowAction.ValueType
+    """The action."""
+    queue: _builtins.str
+    """The queue of to_queue."""
+    announce: _builtins.str
+    """The announcement, by name; empty: none."""
+    after_seconds: _builtins.float
+    """For waited and nobody_on_stay: after so many seconds."""
+    def __init__(
+        self,
+        *,
+        cause: Global___OverflowCause.ValueType = ...,
+        action: Global___OverflowAction.ValueType = ...,
+        queue: _builtins.str = ...,
+        announce: _builtins.str = ...,
+        after_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "after_seconds", b"after_seconds", "announce", b"announce", "cause", b"cause", "queue", b"queue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverflowRule: _TypeAlias = OverflowRule  # noqa: Y015
+
+@_typing.final
+class CalendarPlan(_message.Message):
+    """CalendarPlan says when a queue is open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    HOLIDAYS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, unique in the pool."""
+    time_zone: _builtins.str
+    """IANA zone; empty: the pool's."""
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarFrame]:
+        """Open stretches of ordinary weeks; lunch is the gap between two."""
+
+    @_builtins.property
+    def holidays(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarHoliday]:
+        """Days that are unlike others."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        frames: _abc.Iterable[Global___CalendarFrame] | None = ...,
+        holidays: _abc.Iterable[Global___CalendarHoliday] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "holidays", b"holidays", "name", b"name", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarPlan: _TypeAlias = CalendarPlan  # noqa: Y015
+
+@_typing.final
+class CalendarFrame(_message.Message):
+    """CalendarFrame is an open stretch on some days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: _builtins.int
+    OPENS_FIELD_NUMBER: _builtins.int
+    CLOSES_FIELD_NUMBER: _builtins.int
+    opens: _builtins.str
+    """From this time on, as 09:00."""
+    closes: _builtins.str
+    """Until this time, as 17:30 or 24:00."""
+    @_builtins.property
+    def days(self) -> _containers.RepeatedScalarFieldContainer[Global___Weekday.ValueType]:
+        """On which days; in a holiday: none, as the date says it."""
+
+    def __init__(
+        self,
+        *,
+        days: _abc.Iterable[Global___Weekday.ValueType] | None = ...,
+        opens: _builtins.str = ...,
+        closes: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes", b"closes", "days", b"days", "opens", b"opens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFrame: _TypeAlias = CalendarFrame  # noqa: Y015
+
+@_typing.final
+class CalendarHoliday(_message.Message):
+    """CalendarHoliday is a day that is unlike others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    date: _builtins.str
+    """The date, as 2026-12-25."""
+    title: _builtins.str
+    """What people call it."""
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarFrame]:
+        """Open stretches on that day; none: closed."""
+
+    def __init__(
+        self,
+        *,
+        date: _builtins.str = ...,
+        title: _builtins.str = ...,
+        frames: _abc.Iterable[Global___CalendarFrame] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "frames", b"frames", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarHoliday: _TypeAlias = CalendarHoliday  # noqa: Y015
 
 @_typing.final
 class EntryPointPlan(_message.Message):
@@ -275,6 +784,7 @@ class AgentPlan(_message.Message):
     CHANNELS_FIELD_NUMBER: _builtins.int
     QUEUES_FIELD_NUMBER: _builtins.int
     UNITS_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
     agent_id: _builtins.str
     """Unique in the pool."""
     display_name: _builtins.str
@@ -297,6 +807,10 @@ class AgentPlan(_message.Message):
     def queues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Queues they serve; empty: all whose needs they meet."""
 
+    @_builtins.property
+    def limits(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentChannelLimit]:
+        """Limits of their own, which go before those of queue and pool."""
+
     def __init__(
         self,
         *,
@@ -307,14 +821,41 @@ class AgentPlan(_message.Message):
         channels: _abc.Iterable[_common_pb2.Channel.ValueType] | None = ...,
         queues: _abc.Iterable[_builtins.str] | None = ...,
         units: _builtins.int = ...,
+        limits: _abc.Iterable[Global___AgentChannelLimit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "channels", b"channels", "display_name", b"display_name", "languages", b"languages", "queues", b"queues", "skills", b"skills", "units", b"units"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "channels", b"channels", "display_name", b"display_name", "languages", b"languages", "limits", b"limits", "queues", b"queues", "skills", b"skills", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgentPlan: _TypeAlias = AgentPlan  # noqa: Y015
+
+@_typing.final
+class AgentChannelLimit(_message.Message):
+    """AgentChannelLimit is an agent's own limit on one channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    AT_ONCE_FIELD_NUMBER: _builtins.int
+    channel: _common_pb2.Channel.ValueType
+    """The channel."""
+    at_once: _builtins.int
+    """Interactions of it they may hold at once; 0: none."""
+    def __init__(
+        self,
+        *,
+        channel: _common_pb2.Channel.ValueType = ...,
+        at_once: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_once", b"at_once", "channel", b"channel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgentChannelLimit: _TypeAlias = AgentChannelLimit  # noqa: Y015
 
 @_typing.final
 class ChannelPlan(_message.Message):
@@ -326,6 +867,9 @@ class ChannelPlan(_message.Message):
     UNITS_FIELD_NUMBER: _builtins.int
     AT_ONCE_FIELD_NUMBER: _builtins.int
     MISSED_OFFERS_FIELD_NUMBER: _builtins.int
+    INTERRUPTS_FIELD_NUMBER: _builtins.int
+    DORMANT_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    DORMANT_UNITS_FIELD_NUMBER: _builtins.int
     channel: _common_pb2.Channel.ValueType
     """The channel."""
     units: _builtins.int
@@ -334,6 +878,14 @@ class ChannelPlan(_message.Message):
     """Interactions of this channel one agent may hold at once."""
     missed_offers: _builtins.int
     """Offers in a row that may go by unanswered before the agent is NOT_RESPONDING."""
+    dormant_after_seconds: _builtins.float
+    """Seconds of the customer's silence after which a conversation is dormant; 0: never."""
+    dormant_units: _builtins.int
+    """Units a dormant conversation takes."""
+    @_builtins.property
+    def interrupts(self) -> _containers.RepeatedScalarFieldContainer[_common_pb2.Channel.ValueType]:
+        """Channels whose work an offer of this one may interrupt, so that it waits on system hold; none: it never interrupts."""
+
     def __init__(
         self,
         *,
@@ -341,10 +893,13 @@ class ChannelPlan(_message.Message):
         units: _builtins.int = ...,
         at_once: _builtins.int = ...,
         missed_offers: _builtins.int = ...,
+        interrupts: _abc.Iterable[_common_pb2.Channel.ValueType] | None = ...,
+        dormant_after_seconds: _builtins.float = ...,
+        dormant_units: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_once", b"at_once", "channel", b"channel", "missed_offers", b"missed_offers", "units", b"units"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_once", b"at_once", "channel", b"channel", "dormant_after_seconds", b"dormant_after_seconds", "dormant_units", b"dormant_units", "interrupts", b"interrupts", "missed_offers", b"missed_offers", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

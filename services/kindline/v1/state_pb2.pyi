@@ -268,6 +268,8 @@ class SnapshotRow(_message.Message):
     EVENT_PARKED_FIELD_NUMBER: _builtins.int
     ANSWER_ROW_FIELD_NUMBER: _builtins.int
     REPLICA_ROW_FIELD_NUMBER: _builtins.int
+    LAST_AGENT_ROW_FIELD_NUMBER: _builtins.int
+    QUEUE_FLOW_ROW_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def plan_adopted(self) -> _decision_pb2.PlanAdopted:
         """A plan in force."""
@@ -296,6 +298,14 @@ class SnapshotRow(_message.Message):
     def replica_row(self) -> Global___ReplicaRow:
         """A replica of presence."""
 
+    @_builtins.property
+    def last_agent_row(self) -> Global___LastAgentRow:
+        """Who served a customer last."""
+
+    @_builtins.property
+    def queue_flow_row(self) -> Global___QueueFlowRow:
+        """How a queue moved of late."""
+
     def __init__(
         self,
         *,
@@ -306,12 +316,14 @@ class SnapshotRow(_message.Message):
         event_parked: _decision_pb2.EventParked | None = ...,
         answer_row: Global___AnswerRow | None = ...,
         replica_row: Global___ReplicaRow | None = ...,
+        last_agent_row: Global___LastAgentRow | None = ...,
+        queue_flow_row: Global___QueueFlowRow | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_row", b"agent_row", "answer_row", b"answer_row", "event_parked", b"event_parked", "identity_row", b"identity_row", "interaction_row", b"interaction_row", "plan_adopted", b"plan_adopted", "replica_row", b"replica_row", "row", b"row"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_row", b"agent_row", "answer_row", b"answer_row", "event_parked", b"event_parked", "identity_row", b"identity_row", "interaction_row", b"interaction_row", "last_agent_row", b"last_agent_row", "plan_adopted", b"plan_adopted", "queue_flow_row", b"queue_flow_row", "replica_row", b"replica_row", "row", b"row"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_row", b"agent_row", "answer_row", b"answer_row", "event_parked", b"event_parked", "identity_row", b"identity_row", "interaction_row", b"interaction_row", "plan_adopted", b"plan_adopted", "replica_row", b"replica_row", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_row", b"agent_row", "answer_row", b"answer_row", "event_parked", b"event_parked", "identity_row", b"identity_row", "interaction_row", b"interaction_row", "last_agent_row", b"last_agent_row", "plan_adopted", b"plan_adopted", "queue_flow_row", b"queue_flow_row", "replica_row", b"replica_row", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_row: _TypeAlias = _typing.Literal["plan_adopted", "interaction_row", "agent_row", "identity_row", "event_parked", "answer_row", "replica_row"]  # noqa: Y015
+    _WhichOneofReturnType_row: _TypeAlias = _typing.Literal["plan_adopted", "interaction_row", "agent_row", "identity_row", "event_parked", "answer_row", "replica_row", "last_agent_row", "queue_flow_row"]  # noqa: Y015
     _WhichOneofArgType_row: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_row) -> _WhichOneofReturnType_row | None: ...
 
@@ -360,6 +372,12 @@ class InteractionRow(_message.Message):
     UNITS_FIELD_NUMBER: _builtins.int
     STATE_SINCE_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
+    RELAXED_FIELD_NUMBER: _builtins.int
+    PREFERRING_FIELD_NUMBER: _builtins.int
+    INTERRUPTED_BY_FIELD_NUMBER: _builtins.int
+    ACCOUNT_OWNER_FIELD_NUMBER: _builtins.int
+    TELL_AT_FIELD_NUMBER: _builtins.int
+    SPOKE_AT_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -372,6 +390,16 @@ class InteractionRow(_message.Message):
     """Units of capacity its owner gives it."""
     state_since: _builtins.float
     """When the state it is in began."""
+    preferring: _builtins.bool
+    """True while its preferred agent is waited for."""
+    interrupted_by: _builtins.str
+    """The interaction that interrupted it; empty: none."""
+    account_owner: _builtins.str
+    """The agent whom the customer's account belongs to; empty: nobody."""
+    tell_at: _builtins.float
+    """When its customer is to be told their place again, or 0."""
+    spoke_at: _builtins.float
+    """When the customer spoke last, or 0."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -392,6 +420,10 @@ class InteractionRow(_message.Message):
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageRow]:
         """What was said, oldest first, at most the last 200."""
 
+    @_builtins.property
+    def relaxed(self) -> _decision_pb2.InteractionRelaxed:
+        """The last step of the ladder it has taken; absent: none."""
+
     def __init__(
         self,
         *,
@@ -406,10 +438,16 @@ class InteractionRow(_message.Message):
         units: _builtins.int = ...,
         state_since: _builtins.float = ...,
         messages: _abc.Iterable[Global___MessageRow] | None = ...,
+        relaxed: _decision_pb2.InteractionRelaxed | None = ...,
+        preferring: _builtins.bool = ...,
+        interrupted_by: _builtins.str = ...,
+        account_owner: _builtins.str = ...,
+        tell_at: _builtins.float = ...,
+        spoke_at: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "agent_id", b"agent_id", "back_offs", b"back_offs", "deadline", b"deadline", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "queued", b"queued", "received", b"received", "state", b"state", "state_since", b"state_since", "units", b"units"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "preferring", b"preferring", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__deadline: _TypeAlias = _typing.Literal["deadline"]  # noqa: Y015
     _WhichOneofArgType__deadline: _TypeAlias = _typing.Literal["_deadline", b"_deadline"]  # noqa: Y015
@@ -674,3 +712,109 @@ class ReplicaRow(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReplicaRow: _TypeAlias = ReplicaRow  # noqa: Y015
+
+@_typing.final
+class LastAgentRow(_message.Message):
+    """LastAgentRow is who served a customer last."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    SERVED_AT_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    customer: _builtins.str
+    """Hash of the customer's identity."""
+    agent_id: _builtins.str
+    """The agent."""
+    served_at: _builtins.float
+    """When."""
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        customer: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        served_at: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "customer", b"customer", "pool", b"pool", "served_at", b"served_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LastAgentRow: _TypeAlias = LastAgentRow  # noqa: Y015
+
+@_typing.final
+class WaitSample(_message.Message):
+    """WaitSample is one interaction that left a queue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOINED_AT_FIELD_NUMBER: _builtins.int
+    LEFT_AT_FIELD_NUMBER: _builtins.int
+    AHEAD_FIELD_NUMBER: _builtins.int
+    SERVED_FIELD_NUMBER: _builtins.int
+    ESTIMATES_FIELD_NUMBER: _builtins.int
+    joined_at: _builtins.float
+    """When it joined."""
+    left_at: _builtins.float
+    """When it left."""
+    ahead: _builtins.int
+    """Interactions before it when it joined."""
+    served: _builtins.bool
+    """True: an agent had it; false: its customer left, or it went elsewhere."""
+    @_builtins.property
+    def estimates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """For each estimator what it said when it joined, in seconds; in the order of WaitEstimator."""
+
+    def __init__(
+        self,
+        *,
+        joined_at: _builtins.float = ...,
+        left_at: _builtins.float = ...,
+        ahead: _builtins.int = ...,
+        served: _builtins.bool = ...,
+        estimates: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ahead", b"ahead", "estimates", b"estimates", "joined_at", b"joined_at", "left_at", b"left_at", "served", b"served"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitSample: _TypeAlias = WaitSample  # noqa: Y015
+
+@_typing.final
+class QueueFlowRow(_message.Message):
+    """QueueFlowRow is how a queue moved of late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    queue: _builtins.str
+    """The queue."""
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitSample]:
+        """Those who left it of late, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        queue: _builtins.str = ...,
+        samples: _abc.Iterable[Global___WaitSample] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pool", b"pool", "queue", b"queue", "samples", b"samples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueueFlowRow: _TypeAlias = QueueFlowRow  # noqa: Y015

@@ -44,6 +44,12 @@ from kindline.language.facts.offers import (
     OfferRescinded,
     OfferRevoked,
 )
+from kindline.language.facts.waiting import (
+    CapacityExceeded,
+    CustomerInformed,
+    InteractionRelaxed,
+    PreferenceEnded,
+)
 
 Fact = (
     PlanAdopted
@@ -68,6 +74,10 @@ Fact = (
     | InteractionCancelled
     | InteractionExpired
     | MessageSent
+    | InteractionRelaxed
+    | PreferenceEnded
+    | CustomerInformed
+    | CapacityExceeded
     | OfferIssued
     | OfferAccepted
     | OfferDeclined
@@ -90,7 +100,9 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentStatusDeclared",
+    "CapacityExceeded",
     "CommandAnswered",
+    "CustomerInformed",
     "EventParked",
     "EventRecorded",
     "EventUnparked",
@@ -108,6 +120,7 @@ __all__ = [
     "InteractionHeld",
     "InteractionQueued",
     "InteractionReceived",
+    "InteractionRelaxed",
     "InteractionResumed",
     "InteractionScheduled",
     "InteractionSlept",
@@ -120,6 +133,7 @@ __all__ = [
     "OfferRescinded",
     "OfferRevoked",
     "PlanAdopted",
+    "PreferenceEnded",
     "ReplicaSeen",
     "Resumed",
 ]

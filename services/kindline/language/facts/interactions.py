@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from kindline.language.content import NO_NEEDS, Channel, Content, Direction, Disposition, Needs, ParticipantRole
+from kindline.language.queue_rules import OverflowCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class QueuedReason(IntEnum):
     AGENT_LOST = 4
     NOT_CONNECTED = 5
     PLAN_CHANGED = 6
+    WOKEN = 7
+    OVERFLOWED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,10 @@ class InteractionQueued:
     from_agent_id: str
     deadline: float
     note: Content | None = None
+    preferred_agent_id: str = ""
+    preferred_until: float = 0.0
+    overflowed_from: str = ""
+    overflow_cause: OverflowCause = OverflowCause.UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,7 @@ class InteractionHeld:
 
     pool: str
     interaction_id: str
+    interrupted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,7 @@ class InteractionResumed:
 
     pool: str
     interaction_id: str
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +113,8 @@ class InteractionSlept:
 
     pool: str
     interaction_id: str
+    units: int = 0
+    deadline: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +169,15 @@ class InteractionAbandoned:
     cause: str
 
 
+class DeflectedReason(IntEnum):
+    """DeflectedReason says where an interaction was sent instead."""
+
+    UNSPECIFIED = 0
+    BOT = 1
+    OVERFLOW = 2
+    LEAVE_MESSAGE = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionDeflected:
     """InteractionDeflected: it was sent elsewhere; an end."""
@@ -165,6 +185,9 @@ class InteractionDeflected:
     pool: str
     interaction_id: str
     cause: str
+    reason: DeflectedReason = DeflectedReason.UNSPECIFIED
+    overflow_cause: OverflowCause = OverflowCause.UNSPECIFIED
+    announcement: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

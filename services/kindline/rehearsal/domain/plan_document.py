@@ -17,9 +17,14 @@ def plan_document(plans: Iterable[Plan]) -> dict[str, object]:
 def _plain(value: object) -> object:
     if is_dataclass(value):
         pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: _plain(found) for name, found in pairs if found is not None}
+        return {name: _plain(found) for name, found in pairs if not _is_silent(found)}
     if isinstance(value, IntEnum):
         return value.name.lower()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _is_silent(value: object) -> bool:
+    """Whether a field says nothing: an absent one, or a choice that was not made."""
+    return value is None or (isinstance(value, IntEnum) and not value)
