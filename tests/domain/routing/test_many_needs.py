@@ -2,7 +2,7 @@
 
 from kindline.language.facts import OfferIssued
 from kindline.routing.domain.engine import Engine
-from kindline.routing.domain.interactions import interaction_of
+from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.waiting import CLASSES_KEPT, Waiting
 from tests.given import POOL, SHARDS, Centre, agent, needs, plan
 

@@ -23,7 +23,7 @@ def count_removals(pool: Pool, interaction: Interaction, now: Instant) -> tuple[
     queued = interaction.queued
     if queued is None or len(pool.agents) > COUNTED_UP_TO:
         return 1, ()
-    requirement = Requirement(queued.queue, interaction.channel, queued.needs)
+    requirement = Requirement(queued.queue, interaction.channel, interaction.needs, interaction.also_queues)
     eligible = 0
     counts: dict[str, int] = {}
     for agent in pool.agents.values():

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kindline.language.content import Channel, SealedContent
+from kindline.language.content import NO_NEEDS, Channel, Needs
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 from kindline.language.facts.offers import OfferIssued
+from kindline.language.facts.waiting import InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
 from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow
-
-MESSAGES_KEPT = 200
-LARGEST_TALK = 1_000_000
-"""Characters or bytes of what was said that are kept: an interaction is one row, and a row must fit into a record."""
+from kindline.routing.domain.talk import keep
 
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
@@ -35,6 +33,12 @@ class Interaction:
     deadline: Instant | None = None
     units: int = 0
     messages: list[MessageRow] = field(default_factory=list)
+    relaxed: InteractionRelaxed | None = None
+    preferring: bool = False
+    interrupted_by: str = ""
+    account_owner: str = ""
+    tell_at: Instant = 0.0
+    spoke_at: Instant = 0.0
     place: int | None = None
     requirement: int | None = None
     id: str = field(init=False)
@@ -51,6 +55,25 @@ class Interaction:
     def queue(self) -> str:
         """The queue it is in, was in last, or is meant for."""
         return self.queued.queue if self.queued else self.received.queue
+
+    @property
+    def needs(self) -> Needs:
+        """All it needs now: what its queue and its own ask for, less what the ladder has let go."""
+        if self.relaxed is not None:
+            return self.relaxed.needs
+        return self.queued.needs if self.queued else NO_NEEDS
+
+    @property
+    def also_queues(self) -> tuple[str, ...]:
+        """Queues whose agents may serve it beside those of its own."""
+        return self.relaxed.also_queues if self.relaxed is not None else ()
+
+    @property
+    def priority(self) -> int:
+        """Its effective priority, without what waiting earns."""
+        if self.relaxed is not None:
+            return self.relaxed.priority
+        return self.queued.priority if self.queued else self.received.priority
 
     @property
     def thread_key(self) -> ThreadKey:
@@ -86,11 +109,7 @@ class Interaction:
 
     def says(self, message: MessageRow) -> None:
         """Something was said."""
-        self.messages.append(message)
-        if len(self.messages) > MESSAGES_KEPT:
-            del self.messages[0]
-        while len(self.messages) > 1 and sum(map(_length, self.messages)) > LARGEST_TALK:
-            del self.messages[0]
+        keep(self.messages, message)
 
     def knows_message(self, message_id: str) -> bool:
         """Whether a message of this id was said already."""
@@ -110,32 +129,10 @@ class Interaction:
             units=self.units,
             state_since=self.state_since,
             messages=tuple(self.messages),
+            relaxed=self.relaxed,
+            preferring=self.preferring,
+            interrupted_by=self.interrupted_by,
+            account_owner=self.account_owner,
+            tell_at=self.tell_at,
+            spoke_at=self.spoke_at,
         )
-
-
-def _length(message: MessageRow) -> int:
-    """How much was said, whatever it was."""
-    if message.content is None:
-        return 0
-    body = message.content.body
-    if isinstance(body, SealedContent):
-        body = body.ciphertext
-    return (len(body) if isinstance(body, str | bytes) else 0) + len(message.content.normalised)
-
-
-def interaction_of(row: InteractionRow, sequence: int) -> Interaction:
-    """Bring a row back to life."""
-    return Interaction(
-        received=row.received,
-        sequence=sequence,
-        state=row.state,
-        state_since=row.state_since,
-        queued=row.queued,
-        agent_id=row.agent_id,
-        offers={offer.offer_id: offer for offer in row.offers},
-        last_offer_number=row.last_offer_number,
-        back_offs={back_off.agent_id: back_off.until for back_off in row.back_offs},
-        deadline=row.deadline,
-        units=row.units,
-        messages=list(row.messages),
-    )

@@ -35,7 +35,7 @@ class Matching:
         """An interaction may be offered from here on."""
         queued = interaction.queued
         if queued is not None and interaction.place is None:
-            interaction.place = order_key(queued.priority, queued.waiting_since, interaction.sequence)
+            interaction.place = order_key(interaction.priority, queued.waiting_since, interaction.sequence)
             self._waiting.add(interaction, interaction.place)
 
     def leave(self, interaction: Interaction) -> None:

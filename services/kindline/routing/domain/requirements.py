@@ -22,6 +22,8 @@ class Requirement:
     queue: str
     channel: Channel
     needs: Needs
+    also_queues: tuple[str, ...] = ()
+    """Queues whose agents may serve it beside those of `queue`."""
 
 
 def merged(queue: Needs, own: Needs) -> Needs:
@@ -44,7 +46,8 @@ def unmet(requirement: Requirement, plan: AgentPlan, *, open_to_all: bool) -> st
     """
     if plan.channels and requirement.channel not in plan.channels:
         return "channel"
-    if plan.queues and not open_to_all and requirement.queue not in plan.queues:
+    queues = (requirement.queue, *requirement.also_queues)
+    if plan.queues and not open_to_all and not any(queue in plan.queues for queue in queues):
         return "queue"
     needs = requirement.needs
     if needs.skills:

@@ -21,7 +21,8 @@ from kindline.language.snapshot import (
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.folding_endings import remember_ended
 from kindline.routing.domain.folding_inputs import parked, plan_adopted
-from kindline.routing.domain.interactions import Interaction, interaction_of
+from kindline.routing.domain.interaction_rows import interaction_of
+from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
 from kindline.routing.domain.watching import watch_lease, watch_rest

@@ -43,7 +43,7 @@ class Waiting:
         queued = interaction.queued
         if queued is None:
             raise LookupError(interaction.id)
-        requirement = Requirement(queued.queue, interaction.received.channel, queued.needs)
+        requirement = Requirement(queued.queue, interaction.channel, interaction.needs, interaction.also_queues)
         number = self._numbers.get(requirement)
         if number is None:
             if len(self._numbers) >= self._most:
