@@ -1,4 +1,4 @@
-"""Gives each contract test a ledger of its own: once in memory, once on a real broker."""
+"""Gives each contract test a ledger of its own: in memory, and on a real broker through each of its clients."""
 
 import itertools
 import os
@@ -8,12 +8,17 @@ from typing import Final, NamedTuple
 import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from kindline.ledger.confluent import ConfluentLedger
 from kindline.ledger.kafka import KafkaLedger
 from kindline.ledger.memory import MemoryLedger, MemoryLog
 from kindline.ledger.port import Ledger
 
 PARTITIONS: Final = 3
 _numbers = itertools.count()
+
+CLIENTS: Final[dict[str, type[KafkaLedger]]] = {"kafka-python": KafkaLedger, "confluent": ConfluentLedger}
+"""Every client of a broker that we can use, by the name that KINDLINE_KAFKA_CLIENT gives it."""
+EVERY_CLIENT: Final = [pytest.param(client, id=name, marks=pytest.mark.kafka) for name, client in CLIENTS.items()]
 
 
 class Place(NamedTuple):
@@ -23,7 +28,7 @@ class Place(NamedTuple):
     open: Callable[[], Ledger]
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["memory", *EVERY_CLIENT])
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """Where the test takes place; what it opened is closed afterwards."""
     topic = f"contract-{os.getpid()}-{next(_numbers)}"
@@ -35,7 +40,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     else:
         address = request.getfixturevalue("kafka_address")
         create_topic(address, topic)
-        make = lambda: KafkaLedger(address, "contract")  # noqa: E731
+        make = lambda: request.param(address, "contract")  # noqa: E731
 
     def open_one() -> Ledger:
         opened.append(make())

@@ -2,35 +2,42 @@
 
 import asyncio
 import time
-from types import SimpleNamespace
+from collections.abc import Callable
 
 import pytest
-from kafka import KafkaProducer, TopicPartition
+from confluent_kafka import Producer
+from kafka import KafkaProducer
 
-from kindline.ledger.kafka import KafkaLedger
 from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
 from kindline.ledger.kafka.client import check_client
-from kindline.ledger.kafka.polling import PollThread
-from kindline.ledger.kafka.writer import KafkaWriter
 from kindline.ledger.opening import open_ledger
-from kindline.ledger.port import Appended, AppendUnknown, LedgerUnavailable, Partition, Record
+from kindline.ledger.port import Appended, AppendUnknown, Ledger, LedgerUnavailable, Partition, Record, Writer
 from kindline.ledger.topics import FOR_EVER, Topic
 from kindline.runtime.main import CannotStart
-from tests.contract.ledger.conftest import create_topic
+from tests.contract.ledger.conftest import EVERY_CLIENT, create_topic
 from tests.kafka import MakeCluster
 
 pytestmark = pytest.mark.kafka
 
 NOWHERE = "127.0.0.1:1"
 
+Open = Callable[[str, str], Ledger]
 
-async def test_a_reader_passes_offsets_without_records(kafka_address: str) -> None:
+
+@pytest.fixture(params=EVERY_CLIENT)
+def open_with(request: pytest.FixtureRequest) -> Open:
+    """Opens a ledger through one of the clients that we can use: (address, name of the client)."""
+    chosen: Open = request.param
+    return chosen
+
+
+async def test_a_reader_passes_offsets_without_records(open_with: Open, kafka_address: str) -> None:
     """Where the log ends in an offset that holds no record, as compaction leaves it, the reader comes to the end."""
     topic = f"gaps-{time.time_ns()}"
     create_topic(kafka_address, topic)
     partition = Partition(topic, 0)
     await asyncio.to_thread(_write_in_transaction, kafka_address, topic)
-    ledger = KafkaLedger(kafka_address, "test")
+    ledger = open_with(kafka_address, "test")
     reader = ledger.reader({partition: 0})
     end = (await ledger.bounds([partition]))[partition].end
     values = []
@@ -50,12 +57,12 @@ def _write_in_transaction(address: str, topic: str) -> None:
     producer.close()
 
 
-async def test_a_backlog_beyond_the_bound_is_read_whole(kafka_address: str) -> None:
+async def test_a_backlog_beyond_the_bound_is_read_whole(open_with: Open, kafka_address: str) -> None:
     """A reader that lags by thirty thousand records gets each of them once and in order, without holding them all."""
     topic = f"backlog-{time.time_ns()}"
     create_topic(kafka_address, topic)
     partition = Partition(topic, 0)
-    ledger = KafkaLedger(kafka_address, "test")
+    ledger = open_with(kafka_address, "test")
     writer = ledger.writer()
     for start in range(0, 30_000, 5_000):
         await asyncio.gather(
@@ -74,9 +81,9 @@ async def test_a_backlog_beyond_the_bound_is_read_whole(kafka_address: str) -> N
     await ledger.close()
 
 
-async def test_a_broker_that_is_not_there_is_told_in_time() -> None:
+async def test_a_broker_that_is_not_there_is_told_in_time(open_with: Open) -> None:
     """Without a broker each question ends within its limit, in words, and nothing blocks the loop."""
-    ledger = KafkaLedger(NOWHERE, "test")
+    ledger = open_with(NOWHERE, "test")
     partition = Partition("kindline.decisions", 0)
     beats = 0
 
@@ -100,34 +107,38 @@ async def test_a_broker_that_is_not_there_is_told_in_time() -> None:
     await ledger.close()
 
 
-async def test_a_header_without_a_value_is_read_as_an_empty_one() -> None:
+async def test_a_header_without_a_value_is_read_as_an_empty_one(open_with: Open, kafka_address: str) -> None:
     """Kafka allows headers that hold nothing; whoever reads them here need not know, nor the relay that copies them."""
-    place = TopicPartition("any", 0)
-    thread = PollThread(NOWHERE, "test", asyncio.get_running_loop(), lambda _: None)
-    thread._followed[place] = 1  # noqa: SLF001  # Its own ear needs a broker.
-    polled = SimpleNamespace(offset=0, timestamp=1, key=None, value=b"one", headers=[("empty", None), ("full", b"x")])
-    [record] = thread._arrived(place, [polled]).records  # noqa: SLF001
+    topic = f"headers-{time.time_ns()}"
+    create_topic(kafka_address, topic)
+    stranger = Producer({"bootstrap.servers": kafka_address})
+    stranger.produce(topic, b"one", partition=0, headers=[("empty", None), ("full", b"x")])
+    await asyncio.to_thread(stranger.flush, 10)
+    ledger = open_with(kafka_address, "test")
+    [record] = await ledger.reader({Partition(topic, 0): 0}).read(10)
     assert record.headers == (("empty", b""), ("full", b"x"))
+    await ledger.close()
 
 
-async def test_many_who_wait_for_a_broker_hear_together_that_it_is_away() -> None:
+async def test_many_who_wait_for_a_broker_hear_together_that_it_is_away(open_with: Open) -> None:
     """One attempt to reach the broker speaks for all who waited for it: the last in line waits no longer."""
-    writer = KafkaWriter(NOWHERE, "test")
+    ledger = open_with(NOWHERE, "test")
+    writer = ledger.writer()
     begun = time.monotonic()
     appends = (writer.append(Partition("anything", 0), None, b"x") for _ in range(20))
     outcomes = await asyncio.gather(*appends, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {LedgerUnavailable}
     assert time.monotonic() - begun < 8
-    await writer.close()
+    await ledger.close()
 
 
-async def test_a_broker_that_goes_away_and_comes_back(kafka_cluster: MakeCluster) -> None:
+async def test_a_broker_that_goes_away_and_comes_back(open_with: Open, kafka_cluster: MakeCluster) -> None:
     """While the broker is paused nobody is told that all is well; afterwards the same writer and reader go on."""
     cluster = kafka_cluster(1)  # Child processes are started from the main thread only.
     topic = "away"
     await asyncio.to_thread(create_topic, cluster.bootstrap, topic)
     partition = Partition(topic, 0)
-    ledger = KafkaLedger(cluster.bootstrap, "test")
+    ledger = open_with(cluster.bootstrap, "test")
     writer, reader = ledger.writer(), ledger.reader({partition: 0})
     await writer.append(partition, None, b"before")
     await ledger.bounds([partition])
@@ -151,7 +162,7 @@ async def test_a_broker_that_goes_away_and_comes_back(kafka_cluster: MakeCluster
     await ledger.close()
 
 
-async def _until_appended(writer: KafkaWriter, partition: Partition) -> Appended:
+async def _until_appended(writer: Writer, partition: Partition) -> Appended:
     while True:
         try:
             return await writer.append(partition, None, b"after")

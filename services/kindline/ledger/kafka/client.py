@@ -7,14 +7,9 @@ from typing import Any, Final
 
 import kafka
 
-LEAST_VERSION: Final = (3, 0, 11)
+from kindline.ledger.clients.limits import ROUND_TRIP_SECONDS
 
-ROUND_TRIP_SECONDS: Final = 2.0
-"""The limit of one request and its answer."""
-DELIVERY_SECONDS: Final = 5.0
-"""The limit of one append (DESIGN 4.2)."""
-LARGEST_REQUEST: Final = 9 * 1024 * 1024
-"""Bytes; a topic takes 8 MiB at most, and the request is a little larger than its record."""
+LEAST_VERSION: Final = (3, 0, 11)
 
 
 class ClientIncomplete(ImportError):

@@ -11,11 +11,12 @@ from kafka import TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
-from kindline.ledger.kafka.client import ROUND_TRIP_SECONDS, check_client, common_settings
+from kindline.ledger.clients.limits import ROUND_TRIP_SECONDS
+from kindline.ledger.kafka.client import check_client, common_settings
 from kindline.ledger.kafka.membership import KafkaMembership
 from kindline.ledger.kafka.reader import KafkaReader
 from kindline.ledger.kafka.writer import KafkaWriter
-from kindline.ledger.port import Bounds, LedgerUnavailable, OutsideLog, Partition
+from kindline.ledger.port import Bounds, LedgerUnavailable, Membership, OutsideLog, Partition, Reader, Writer
 
 Answer = TypeVar("Answer")
 
@@ -31,7 +32,7 @@ class KafkaLedger:
         self._bootstrap = bootstrap
         self._client_name = client_name
         self._partitions: dict[str, int] = {}
-        self._given_out: list[KafkaReader | KafkaWriter | KafkaMembership] = []
+        self._given_out: list[Reader | Writer | Membership] = []
         self._threads = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix=f"kindline-ledger-{client_name}")
         self._admin: Any = None
         self._opening = asyncio.Lock()
@@ -68,15 +69,15 @@ class KafkaLedger:
         begins, ends = await self._ask(both)
         return {Partition(*its): Bounds(begins[its].offset, ends[its].offset) for its in asked}
 
-    def writer(self) -> KafkaWriter:
+    def writer(self) -> Writer:
         """A new writer of its own."""
-        writer = KafkaWriter(self._bootstrap, self._client_name)
+        writer = self._make_writer()
         self._given_out.append(writer)
         return writer
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> KafkaReader:
+    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> Reader:
         """A new reader that begins at these positions; a lazy one lets the broker collect for half a second."""
-        reader = KafkaReader(self._bootstrap, self._client_name, positions, lazy=lazy)
+        reader = self._make_reader(positions, lazy=lazy)
         self._given_out.append(reader)
         return reader
 
@@ -109,6 +110,14 @@ class KafkaLedger:
         if admin is not None:
             await asyncio.to_thread(admin.close)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _make_writer(self) -> Writer:
+        """The writer of this library; the ledgers on other libraries have their own."""
+        return KafkaWriter(self._bootstrap, self._client_name)
+
+    def _make_reader(self, positions: Mapping[Partition, int], *, lazy: bool) -> Reader:
+        """The reader of this library; the ledgers on other libraries have their own."""
+        return KafkaReader(self._bootstrap, self._client_name, positions, lazy=lazy)
 
     async def _ask(self, question: Callable[[Any], Answer]) -> Answer:
         """Put one question to the broker, off the loop, with a limit. Raises LedgerUnavailable."""

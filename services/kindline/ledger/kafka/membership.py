@@ -14,7 +14,8 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
-from kindline.ledger.kafka.client import ROUND_TRIP_SECONDS, common_settings
+from kindline.ledger.clients.limits import ROUND_TRIP_SECONDS
+from kindline.ledger.kafka.client import common_settings
 from kindline.ledger.port import LedgerUnavailable
 
 log = logging.getLogger(__name__)

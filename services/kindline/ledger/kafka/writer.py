@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import functools
 import logging
-import math
 import threading
 from typing import Any
 
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
-from kindline.ledger.kafka.client import DELIVERY_SECONDS, LARGEST_REQUEST, ROUND_TRIP_SECONDS, common_settings
+from kindline.ledger.clients.limits import ATTEMPT_SECONDS, DELIVERY_SECONDS, LARGEST_REQUEST, ROUND_TRIP_SECONDS
+from kindline.ledger.clients.writer import OrderlyWriter
+from kindline.ledger.kafka.client import common_settings
 from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Headers, LedgerUnavailable, Partition
 
 log = logging.getLogger(__name__)
@@ -29,14 +30,15 @@ _REFUSALS = (
 )
 
 
-class KafkaWriter:
+class KafkaWriter(OrderlyWriter):
     """Fulfils port.Writer. The producer starts with the first append; each append costs one hop to its thread."""
 
     def __init__(self, bootstrap: str, client_name: str) -> None:
         """Connect to nothing yet."""
+        super().__init__()
         self._settings = {
             **common_settings(bootstrap, client_name),
-            "request_timeout_ms": 2_500,  # So that one lost request can be repeated within the delivery's limit.
+            "request_timeout_ms": int(ATTEMPT_SECONDS * 1000),
             "acks": "all",
             "enable_idempotence": True,
             "linger_ms": 0,
@@ -47,40 +49,6 @@ class KafkaWriter:
             "metrics_enabled": False,
         }
         self._producer: Any = None
-        self._known: set[str] = set()
-        self._preparing = asyncio.Lock()
-        self._in_line = 0
-        self._failed_at = -math.inf
-        self._pending: set[asyncio.Future[Appended]] = set()
-        self._closed = False
-
-    async def append(
-        self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers = ()
-    ) -> Appended:
-        """Append one record and wait for its acknowledgement, as the port says."""
-        if partition.topic in self._known and not self._in_line:
-            return await self._acknowledged(self._send(partition, key, value, headers))
-        # Whoever waits for the first connection keeps their place: the lock is fair, and nobody passes the line.
-        self._in_line += 1
-        begun = asyncio.get_running_loop().time()
-        try:
-            async with self._preparing:
-                if self._failed_at > begun:
-                    # One attempt speaks for all who waited for it, or the last in line would wait a minute.
-                    raise LedgerUnavailable(f"{partition.topic} cannot be reached: nobody got through a moment ago")
-                await self._prepare(partition.topic)
-                sent = self._send(partition, key, value, headers)
-        finally:
-            self._in_line -= 1
-        return await self._acknowledged(sent)
-
-    async def close(self) -> None:
-        """Let go at once; appends under way end as AppendUnknown."""
-        self._closed = True
-        for waiting in tuple(self._pending):
-            if not waiting.done():
-                waiting.set_exception(AppendUnknown("the writer was closed before the acknowledgement"))
-        self._let_go_of_producer()
 
     def _send(
         self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers
@@ -89,7 +57,6 @@ class KafkaWriter:
         if self._producer is None:
             raise LedgerUnavailable("this writer is closed")
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Appended] = loop.create_future()
         try:
             sent = self._producer.send(
                 partition.topic, value=value, key=key, headers=list(headers), partition=partition.number
@@ -98,17 +65,16 @@ class KafkaWriter:
             raise AppendRefused(f"{partition.topic} refuses the record: {type(error).__name__}") from error
         except kafka_errors.KafkaError as error:
             raise LedgerUnavailable(f"{partition.topic} cannot be reached: {type(error).__name__}") from error
+        waiting = self._await(loop)
         # A callback added to a finished future runs right here, so it may do nothing but hand over.
         sent.add_callback(functools.partial(_hand_over, loop, _resolve, waiting))
         sent.add_errback(functools.partial(_hand_over, loop, functools.partial(self._failed, self._producer), waiting))
-        self._pending.add(waiting)
-        waiting.add_done_callback(self._pending.discard)
         return waiting
 
     def _failed(self, producer: Any, waiting: asyncio.Future[Appended], error: BaseException) -> None:
         """Tell who waits, and begin anew: an idempotent producer that failed once may refuse everything after it."""
         if producer is self._producer:
-            self._let_go_of_producer()
+            self._let_go()
         if waiting.done():
             return
         if isinstance(error, _REFUSALS):
@@ -116,39 +82,25 @@ class KafkaWriter:
         else:
             waiting.set_exception(AppendUnknown(f"the append did not end well: {type(error).__name__}"))
 
-    def _let_go_of_producer(self) -> None:
+    def _let_go(self) -> None:
         """Close the producer where nobody waits for it: it waits for what is under way."""
         if self._producer is not None:
             threading.Thread(target=_close, args=(self._producer,), name="kindline-writer-close", daemon=True).start()
             self._producer = None
             self._known.clear()
 
-    async def _acknowledged(self, waiting: asyncio.Future[Appended]) -> Appended:
-        """Wait for the acknowledgement, 5 s at the longest."""
-        try:
-            async with asyncio.timeout(DELIVERY_SECONDS):
-                return await waiting
-        except TimeoutError as error:
-            raise AppendUnknown(f"no acknowledgement within {DELIVERY_SECONDS:g} s") from error
-
-    async def _prepare(self, topic: str) -> None:
+    async def _learn(self, topic: str) -> None:
         """Start the producer and let it learn a topic, off the loop: both block. Raises LedgerUnavailable."""
-        if self._closed:
-            raise LedgerUnavailable("this writer is closed")
-        if topic in self._known:
-            return
         try:
             if self._producer is None:
-                producer = await asyncio.to_thread(KafkaProducer, **self._settings)
-                if self._closed:
-                    await asyncio.to_thread(_close, producer)
-                    raise LedgerUnavailable("this writer is closed")
-                self._producer = producer
-            await asyncio.to_thread(self._producer.partitions_for, topic)
+                self._producer = await asyncio.to_thread(KafkaProducer, **self._settings)
+                self._check_open()
+            producer = self._producer
+            await asyncio.to_thread(producer.partitions_for, topic)
         except kafka_errors.KafkaError as error:
-            self._failed_at = asyncio.get_running_loop().time()
             raise LedgerUnavailable(f"{topic} cannot be reached: {type(error).__name__}") from error
-        self._known.add(topic)
+        if self._producer is not producer:
+            raise LedgerUnavailable(f"{topic} cannot be reached: the producer failed meanwhile")
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, act: Any, waiting: asyncio.Future[Appended], result: Any) -> None:

@@ -1,0 +1,148 @@
+"""Polls librdkafka for a reader and turns what comes into records."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from kindline.ledger.clients.polling import (
+    FETCH_SECONDS,
+    FETCH_WAIT_SECONDS,
+    LAZY_BYTES,
+    PAUSE_SECONDS,
+    POLL_SECONDS,
+    RECORDS_AT_ONCE,
+    Arrive,
+    Arrived,
+    PollThread,
+)
+from kindline.ledger.confluent.client import LIBRARY_LOG, common_settings
+from kindline.ledger.port import Partition, Record
+
+log = logging.getLogger(__name__)
+
+READ_AHEAD_RECORDS: Final = 10_000
+READ_AHEAD_KIBIBYTES: Final = 16 * 1024
+
+_OUTSIDE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION})  # noqa: SLF001
+_END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - librdkafka spells its own errors with an underscore
+
+
+class ConfluentPollThread(PollThread):
+    """Polls a Consumer; lazily, the broker collects 64 KiB or waits half a second."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        client_name: str,
+        loop: asyncio.AbstractEventLoop,
+        arrive: Arrive,
+        *,
+        lazy: bool = False,
+    ) -> None:
+        """Hand everything to `arrive`, on `loop`; connect to nothing yet."""
+        super().__init__(client_name, loop, arrive)
+        self._settings = {
+            **common_settings(bootstrap, client_name),
+            "group.id": client_name,  # The library insists; without a subscription nobody joins it.
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            # The only certain word that the log ends in offsets without records; it comes with an empty fetch, not
+            # with each record.
+            "enable.partition.eof": True,
+            "isolation.level": "read_uncommitted",  # As kafka-python does: nobody here writes in transactions.
+            "check.crcs": True,
+            "fetch.min.bytes": LAZY_BYTES if lazy else 1,
+            "fetch.wait.max.ms": int(FETCH_WAIT_SECONDS * 1000),
+            "fetch.queue.backoff.ms": 10,  # The default, a second, would let a backlog come in gulps.
+            "fetch.error.backoff.ms": int(PAUSE_SECONDS * 1000),
+            "queued.min.messages": READ_AHEAD_RECORDS,
+            "queued.max.messages.kbytes": READ_AHEAD_KIBIBYTES,
+            "socket.timeout.ms": int(FETCH_SECONDS * 1000),
+        }
+
+    def _connect(self) -> Consumer:
+        return Consumer(self._settings, logger=LIBRARY_LOG)
+
+    def _take_up(self, consumer: Consumer, moved: Mapping[Partition, int]) -> None:
+        """Assign everything anew where it was handed over; librdkafka throws away what it had read ahead."""
+        consumer.assign([TopicPartition(*partition, self._reached[partition]) for partition in self._followed])
+
+    def _leave(self, consumer: Consumer) -> None:
+        consumer.close()
+
+    def _poll(self, consumer: Consumer) -> None:
+        try:
+            first = consumer.poll(POLL_SECONDS)
+            if first is None:  # Never ask for its truth: a message without a value is false.
+                return
+            # Given time, consume() waits until as many have come as it was asked for; so it gets none.
+            self._sort(consumer, [first, *consumer.consume(RECORDS_AT_ONCE - 1, 0)])
+        except Exception:
+            log.warning("a poll failed, the next one follows", exc_info=True)
+            self._begin_again(consumer)
+
+    def _sort(self, consumer: Consumer, messages: Sequence[Message]) -> None:
+        """Hand over what came, up to the first trouble of each partition."""
+        by_partition: dict[tuple[str | None, int | None], list[Message]] = {}
+        for message in messages:
+            by_partition.setdefault((message.topic(), message.partition()), []).append(message)
+        arrived: list[Arrived] = []
+        outside: dict[Partition, int] = {}
+        broken: set[str] = set()
+        for (topic, number), its in by_partition.items():
+            partition = Partition(topic or "", number or 0)
+            trouble = self._receive(partition, its, arrived) if partition in self._followed else its[0].error()
+            if trouble is not None and trouble.code() in _OUTSIDE and partition in self._followed:
+                outside[partition] = self._reached[partition]
+            elif trouble is not None:
+                broken.add(trouble.name())
+        if arrived:
+            self._hand_over(arrived)
+        if outside:
+            self._outside(consumer, outside)
+        if broken:
+            log.warning("reading failed, the next attempt follows: %s", ", ".join(sorted(broken)))
+            self._begin_again(consumer)
+
+    def _receive(self, partition: Partition, messages: Sequence[Message], arrived: list[Arrived]) -> KafkaError | None:
+        """Add what came of one partition, and give the first trouble; what follows it does not count."""
+        records: list[Record] = []
+        end, trouble = 0, None
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(_record(partition, message))
+            elif error.code() == _END:
+                end = message.offset() or 0
+            else:
+                trouble = error
+                break
+        if records:
+            arrived.append(self._arrived(partition, records))
+        if end > self._reached[partition]:
+            arrived.append(self._passed(partition, end))
+        return trouble
+
+    def _begin_again(self, consumer: Consumer) -> None:
+        """Whatever it was: begin where the last records were handed over, so that none is skipped."""
+        self._stopped.wait(PAUSE_SECONDS)
+        self._take_up(consumer, {})
+
+
+def _record(partition: Partition, message: Message) -> Record:
+    headers: Any = message.headers()  # Its type allows what only a producer may give.
+    return Record(
+        partition,
+        message.offset() or 0,
+        message.timestamp()[1] / 1000,
+        message.key(),
+        message.value(),
+        # A stranger's header may have no value at all, which the port does not know.
+        tuple((name, value or b"") for name, value in headers) if headers else (),
+    )

@@ -1,0 +1,21 @@
+"""Reads Kafka through librdkafka, with a thread of its own that waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kindline.ledger.clients.reader import PolledReader
+from kindline.ledger.confluent.polling import ConfluentPollThread
+from kindline.ledger.port import Partition
+
+
+class ConfluentReader(PolledReader):
+    """Fulfils port.Reader."""
+
+    def __init__(
+        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, lazy: bool = False
+    ) -> None:
+        """Begin to read at these positions; needs a running loop."""
+        super().__init__(
+            lambda loop, arrive: ConfluentPollThread(bootstrap, client_name, loop, arrive, lazy=lazy), positions
+        )
