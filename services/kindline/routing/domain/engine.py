@@ -15,6 +15,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.language.snapshot import AgentRow, InteractionRow, QueueCount, SnapshotRow
 from kindline.routing.domain.assignment import assign, wake
+from kindline.routing.domain.candidates import Considered, considered
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.folding import fold
 from kindline.routing.domain.inputs import Input
@@ -141,3 +142,7 @@ class Engine:
         names = agent.hands if agent else ()
         found = sorted((self._state.interactions[name] for name in names), key=lambda one: one.sequence)
         return tuple(interaction.row() for interaction in found)
+
+    def considers(self, interaction_id: str, now: Instant) -> Considered:
+        """Who can be chosen for an open interaction now, and which rule leaves out whom. Raises KeyError."""
+        return considered(self._state, interaction_id, now)

@@ -111,6 +111,16 @@ class Matching:
             found = standing.best(suits)
         return None if found is None else (found.agent, standing.rank(found)[0])
 
+    def score_of(self, agent: Agent, _interaction: Interaction, now: Instant) -> float | None:
+        """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
+        standing = self._standing
+        if self._changed:
+            self._bring_up_to_date()
+        if minute_of(now) != standing.minute:
+            standing.roll(minute_of(now))
+        place = standing.places.get(agent.agent_id)
+        return None if place is None or place.rank is None else standing.rank(place)[0]
+
     def _room(self, agent: Agent) -> int:
         free = agent.units - agent.used
         if not agent.hands:
