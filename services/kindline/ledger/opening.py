@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Mapping
 from typing import Final
 
 from kindline.ledger.kafka import KafkaLedger
+from kindline.ledger.kafka.client import ClientIncomplete, check_client
 from kindline.ledger.port import LedgerUnavailable
 from kindline.ledger.topics import SOURCES
 from kindline.runtime.main import CannotStart
+from kindline.runtime.settings import Environment, SettingWrong
+
+CLIENT_VARIABLE: Final = "KINDLINE_KAFKA_CLIENT"
+"""Which library speaks to Kafka; all of them keep the same promises (tests/contract/ledger)."""
+DEFAULT_CLIENT: Final = "kafka-python"
+CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "confluent": ("kindline.ledger.confluent", "ConfluentLedger"),
+    "kafka-python": ("kindline.ledger.kafka", "KafkaLedger"),
+}
+"""Each client's name, and the module and class of its ledger: only the one that is chosen is loaded."""
 
 PATIENCE_SECONDS: Final = 15.0
 """How long a broker may take that starts at the same time as we do."""
@@ -19,15 +31,34 @@ PAUSE_SECONDS: Final = 0.5
 async def open_ledger(bootstrap: str, client_name: str) -> KafkaLedger:
     """The ledger at 'host:port' (several with commas), whose topics are there and have equally many partitions.
 
-    Raises CannotStart with what to do: the broker is away for 15 s, a topic is missing, or their partitions differ.
+    KINDLINE_KAFKA_CLIENT chooses the library. Raises CannotStart with what to do: there is no such library, the broker
+    is away for 15 s, a topic is missing, or their partitions differ.
     """
-    ledger = KafkaLedger(bootstrap, client_name)
+    ledger = _chosen(Environment())(bootstrap, client_name)
     try:
         _check(await _partition_counts(ledger, bootstrap))
     except BaseException:
         await ledger.close()
         raise
     return ledger
+
+
+def _chosen(environment: Environment) -> type[KafkaLedger]:
+    """The ledger that the environment asks for. Raises CannotStart."""
+    try:
+        name = environment.choice(CLIENT_VARIABLE, DEFAULT_CLIENT, tuple(CLIENTS))
+    except SettingWrong as error:
+        raise CannotStart(str(error)) from None
+    module, ledger = CLIENTS[name]
+    try:
+        chosen: type[KafkaLedger] = getattr(importlib.import_module(module), ledger)
+        check_client()
+    except ClientIncomplete as error:
+        raise CannotStart(str(error)) from error
+    except ImportError as error:
+        message = f"{CLIENT_VARIABLE}={name} needs the package {error.name}: pip install 'kindline[services]'"
+        raise CannotStart(message) from error
+    return chosen
 
 
 async def _partition_counts(ledger: KafkaLedger, bootstrap: str) -> dict[str, int]:
