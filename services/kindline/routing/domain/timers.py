@@ -21,6 +21,8 @@ class Due(IntEnum):
     LEASE = 5
     BACK_OFF = 6
     GAP = 7
+    LADDER = 8
+    NOBODY = 9
 
 
 TimerKey = tuple[Due, str, str]
