@@ -152,12 +152,12 @@ def choices_per_second(bench: Bench, times: int) -> float:
 
 
 def _chooses(pool: Pool, agent: Agent, now: float) -> bool:
-    [(held, (channel, units))] = agent.hands.items()
+    [(held, hand)] = agent.hands.items()
     working = held in agent.work
     agent.lets_go(held)
     pool.matching.update(agent)
     answer = pool.matching.next_for(agent, now)
-    agent.takes(held, channel, units)
+    agent.takes(held, hand.channel, hand.units)
     if working:
         agent.work[held] = None
     pool.matching.update(agent)

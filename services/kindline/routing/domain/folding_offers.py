@@ -30,7 +30,7 @@ def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
     interaction.last_offer_number = fact.number
     interaction.moves(InteractionState.OFFERED, at, None)
     agent.reckons(at)
-    agent.takes(fact.interaction_id, fact.channel, fact.units)
+    agent.takes(fact.interaction_id, fact.channel, fact.units, fact.queue)
     agent.last_assigned_at = at
     state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
     watch_rest(state, agent)

@@ -21,6 +21,7 @@ from kindline.language.snapshot import (
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.folding_endings import remember_ended
 from kindline.routing.domain.folding_inputs import parked, plan_adopted
+from kindline.routing.domain.hands import grip_of
 from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
@@ -118,11 +119,12 @@ def _interaction(state: ShardState, interaction: Interaction) -> None:
     else:
         state.threads[interaction.thread_key] = interaction.id
     for offer in interaction.offers.values():
-        pool.agents[offer.agent_id].takes(interaction.id, offer.channel, offer.units)
+        pool.agents[offer.agent_id].takes(interaction.id, offer.channel, offer.units, offer.queue)
         state.timers.watch((Due.OFFER, interaction.id, offer.offer_id), offer.expires_at)
     if interaction.agent_id:
         agent = pool.agents[interaction.agent_id]
-        agent.takes(interaction.id, interaction.channel, interaction.units)
+        agent.takes(interaction.id, interaction.channel, interaction.units, interaction.queue)
+        agent.holds(interaction.id, interaction.units, grip_of(interaction))
         agent.work[interaction.id] = None
     for agent_id, until in interaction.back_offs.items():
         if until > state.decided_at:
