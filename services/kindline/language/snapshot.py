@@ -100,6 +100,9 @@ class InteractionRow:
     account_owner: str = ""
     tell_at: float = 0.0
     spoke_at: float = 0.0
+    joined_at: float = 0.0
+    overflowed_from: tuple[str, ...] = ()
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

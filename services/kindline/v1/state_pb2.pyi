@@ -378,6 +378,9 @@ class InteractionRow(_message.Message):
     ACCOUNT_OWNER_FIELD_NUMBER: _builtins.int
     TELL_AT_FIELD_NUMBER: _builtins.int
     SPOKE_AT_FIELD_NUMBER: _builtins.int
+    JOINED_AT_FIELD_NUMBER: _builtins.int
+    OVERFLOWED_FROM_FIELD_NUMBER: _builtins.int
+    ANSWERED_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -400,6 +403,10 @@ class InteractionRow(_message.Message):
     """When its customer is to be told their place again, or 0."""
     spoke_at: _builtins.float
     """When the customer spoke last, or 0."""
+    joined_at: _builtins.float
+    """When it joined the queue it is in, or was in last; 0 before it was in one."""
+    answered: _builtins.bool
+    """True once an agent answered it."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -424,6 +431,10 @@ class InteractionRow(_message.Message):
     def relaxed(self) -> _decision_pb2.InteractionRelaxed:
         """The last step of the ladder it has taken; absent: none."""
 
+    @_builtins.property
+    def overflowed_from(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The queues it overflowed from since it came in or was transferred, first one first."""
+
     def __init__(
         self,
         *,
@@ -444,10 +455,13 @@ class InteractionRow(_message.Message):
         account_owner: _builtins.str = ...,
         tell_at: _builtins.float = ...,
         spoke_at: _builtins.float = ...,
+        joined_at: _builtins.float = ...,
+        overflowed_from: _abc.Iterable[_builtins.str] | None = ...,
+        answered: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "preferring", b"preferring", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "units", b"units"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__deadline: _TypeAlias = _typing.Literal["deadline"]  # noqa: Y015
     _WhichOneofArgType__deadline: _TypeAlias = _typing.Literal["_deadline", b"_deadline"]  # noqa: Y015

@@ -16,6 +16,12 @@ from kindline.routing.domain.talk import keep
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
 
+SAME = (
+    "received", "state", "queued", "agent_id", "last_offer_number", "deadline", "units", "state_since", "relaxed",
+    "preferring", "interrupted_by", "account_owner", "tell_at", "spoke_at", "joined_at", "overflowed_from", "answered",
+)  # fmt: skip
+"""What a row of a snapshot has by the same name."""
+
 
 @dataclass(slots=True, eq=False)
 class Interaction:
@@ -39,6 +45,9 @@ class Interaction:
     account_owner: str = ""
     tell_at: Instant = 0.0
     spoke_at: Instant = 0.0
+    joined_at: Instant = 0.0
+    overflowed_from: tuple[str, ...] = ()
+    answered: bool = False
     place: int | None = None
     requirement: int | None = None
     id: str = field(init=False)
@@ -118,21 +127,8 @@ class Interaction:
     def row(self) -> InteractionRow:
         """All of it, frozen."""
         return InteractionRow(
-            received=self.received,
-            state=self.state,
-            queued=self.queued,
-            agent_id=self.agent_id,
+            **{name: getattr(self, name) for name in SAME},
             offers=tuple(self.offers.values()),
-            last_offer_number=self.last_offer_number,
             back_offs=tuple(BackOff(agent_id=agent, until=until) for agent, until in self.back_offs.items()),
-            deadline=self.deadline,
-            units=self.units,
-            state_since=self.state_since,
             messages=tuple(self.messages),
-            relaxed=self.relaxed,
-            preferring=self.preferring,
-            interrupted_by=self.interrupted_by,
-            account_owner=self.account_owner,
-            tell_at=self.tell_at,
-            spoke_at=self.spoke_at,
         )
