@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus
@@ -137,10 +138,17 @@ class Floor:
         queues = {queue.name: queue for queue in self.plans[row.received.pool].queues}
         return len(row.offers) < queues.get(row.queued.queue, QueuePlan()).offers_at_once
 
-    @staticmethod
-    def _line(row: InteractionRow) -> tuple[int, int]:
+    def _line(self, row: InteractionRow) -> tuple[bool, Fraction, bool, int]:
+        """Whoever starves, then the effective priority of now, then those who wait for one agent, then the oldest."""
         assert row.queued is not None
-        return -row.queued.priority, int(row.queued.waiting_since * 1e6)
+        order = self.plans[row.received.pool].order
+        since = int(row.queued.waiting_since * 1e6)
+        waited = int(self.now * 1e6) - since
+        if 0 < int(order.starvation_seconds * 1e6) < waited:
+            return False, Fraction(0), False, since
+        priority = row.relaxed.priority if row.relaxed else row.queued.priority
+        earned = Fraction(round(order.priority_per_minute * 1e6), 1_000_000) * waited / 60_000_000
+        return True, -(priority + earned), not row.preferring, since
 
 
 def channel_of(plan: Plan, row: InteractionRow) -> ChannelPlan:

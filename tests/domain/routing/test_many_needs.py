@@ -1,8 +1,10 @@
 """What customers may ask for is endless; what is remembered of it is not, and nobody is forgotten who waits."""
 
 from kindline.language.facts import OfferIssued
+from kindline.language.plan import OrderPlan
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.interaction_rows import interaction_of
+from kindline.routing.domain.order import Order
 from kindline.routing.domain.waiting import CLASSES_KEPT, Waiting
 from tests.given import POOL, SHARDS, Centre, agent, needs, plan
 
@@ -18,14 +20,14 @@ def customers_come_and_go(centre: Centre, number: int) -> None:
 
 def test_needs_that_nobody_has_any_more_are_forgotten() -> None:
     """Customers who each want something else come and go, and leave nothing behind that would slow down the others."""
-    centre, waiting = Centre(plan()), Waiting(frozenset({"general", "billing"}))
+    centre, waiting = Centre(plan()), Waiting(frozenset({"general", "billing"}), Order(OrderPlan()))
     for sequence in range(CLASSES_KEPT + 200):
         centre.arrives("t1", needing=needs(f"xx-{sequence}"))
         interaction = interaction_of(centre.interaction("t1"), sequence)
         centre.leaves("t1")
         waiting.add(interaction, sequence)
         if sequence % 10:
-            waiting.remove(interaction, sequence)
+            waiting.remove(interaction)
     assert waiting.classes < CLASSES_KEPT / 2
 
 

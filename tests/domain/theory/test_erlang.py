@@ -14,7 +14,7 @@ from kindline.language.ids import Instant
 from kindline.routing.domain import matching
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.matching import Matching
-from kindline.routing.domain.requirements import order_key
+from kindline.routing.domain.order import age_key
 from tests.domain.theory.confidence import Interval, mean_of, occupancy_of
 from tests.domain.theory.erlang import Queue, by_series
 from tests.domain.theory.queueing_system import BEGIN, Customer, Run, System, exponential, run
@@ -103,10 +103,10 @@ def test_one_agent_in_seven_more_or_fewer_would_be_noticed(queue: Queue) -> None
 def test_last_come_first_served_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that serves the newest first has the right means, and the wrong number of quick answers."""
 
-    def newest_first(priority: int, since: Instant, sequence: int) -> int:
-        return order_key(priority, 2 * BEGIN - since, sequence)
+    def newest_first(since: Instant, sequence: int) -> int:
+        return age_key(2 * BEGIN - since, sequence)
 
-    monkeypatch.setattr(matching, "order_key", newest_first)
+    monkeypatch.setattr(matching, "age_key", newest_first)
     assert disagreements(run(system(OVERLOADED)), OVERLOADED).keys() == {"answered_within"}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from kindline.language.ids import Instant
 from kindline.routing.domain import matching
-from kindline.routing.domain.requirements import order_key
+from kindline.routing.domain.order import age_key
 from tests.domain.theory.queueing_system import BEGIN, Run, run
 from tests.domain.theory.whitt import Case, cases, measured, system
 
@@ -62,9 +62,9 @@ def test_the_engine_is_the_call_centre_of_the_tables(name: str) -> None:
 def test_last_come_first_served_is_not_the_call_centre_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that serves the newest first keeps those who are served from waiting, and the tables notice."""
 
-    def newest_first(priority: int, since: Instant, sequence: int) -> int:
-        return order_key(priority, 2 * BEGIN - since, sequence)
+    def newest_first(since: Instant, sequence: int) -> int:
+        return age_key(2 * BEGIN - since, sequence)
 
-    monkeypatch.setattr(matching, "order_key", newest_first)
+    monkeypatch.setattr(matching, "age_key", newest_first)
     found = run(system(PATIENT, customers=2_000, seed=SEED))
     assert "E[W|S]" in disagreements(PATIENT, found)

@@ -62,9 +62,10 @@ def assign(d: Decision) -> None:
 
 def _place(d: Decision, candidate: Agent | Interaction) -> int | None:
     """The place in line that a candidate stands for now: their own, or that of the first they can serve."""
+    matching = d.state.pools[candidate.pool].matching
     if isinstance(candidate, Interaction):
-        return candidate.place
-    return d.state.pools[candidate.pool].matching.next_for(candidate, d.now)
+        return matching.place_of(candidate, d.now)
+    return matching.next_for(candidate, d.now)
 
 
 def _first(d: Decision, agent: Agent, place: int) -> Interaction:

@@ -49,7 +49,6 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     state.pools[fact.pool].matching.leave(interaction)
     free(state, interaction, at)
     interaction.queued = fact
-    interaction.requirement = None
     interaction.moves(InteractionState.QUEUED, at, fact.deadline)
     if fact.reason in _LEFT_OUT:
         until = at + state.pools[fact.pool].queue(fact.queue).back_off_seconds

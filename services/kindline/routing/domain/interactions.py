@@ -11,6 +11,8 @@ from kindline.language.facts.waiting import InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
 from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow
+from kindline.routing.domain.order import Lane
+from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.talk import keep
 
 ThreadKey = tuple[str, str, str]
@@ -49,7 +51,7 @@ class Interaction:
     overflowed_from: tuple[str, ...] = ()
     answered: bool = False
     place: int | None = None
-    requirement: int | None = None
+    lane: Lane | None = None
     id: str = field(init=False)
     pool: str = field(init=False)
     channel: Channel = field(init=False)
@@ -83,6 +85,12 @@ class Interaction:
         if self.relaxed is not None:
             return self.relaxed.priority
         return self.queued.priority if self.queued else self.received.priority
+
+    @property
+    def requirement(self) -> Requirement:
+        """The requirement class it belongs to now."""
+        only = self.queued.preferred_agent_id if self.preferring and self.queued else ""
+        return Requirement(self.queue, self.channel, self.needs, self.also_queues, only)
 
     @property
     def thread_key(self) -> ThreadKey:

@@ -7,46 +7,55 @@ from __future__ import annotations
 
 from kindline.language.content import Channel
 from kindline.language.ids import Instant
-from kindline.language.plan import ChannelPlan
+from kindline.language.plan import ChannelPlan, Plan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.requirements import order_key
+from kindline.routing.domain.order import EMPTY, Order, age_key
 from kindline.routing.domain.standing import Place, Standing
-from kindline.routing.domain.waiting import EMPTY, Waiting
+from kindline.routing.domain.waiting import Waiting
 
 
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_changed", "_costs", "_empty_handed", "_gap", "_least", "_standing", "_waiting")
+    __slots__ = ("_at", "_changed", "_costs", "_empty_handed", "_gap", "_least", "_order", "_standing", "_waiting")
 
-    def __init__(self, queues: frozenset[str], channels: dict[Channel, ChannelPlan], gap: float, now: Instant) -> None:
-        """Begin with nobody; `gap` is the least number of seconds between two assignments to one agent."""
-        self._waiting = Waiting(queues)
+    def __init__(self, plan: Plan, channels: dict[Channel, ChannelPlan], now: Instant) -> None:
+        """Begin with nobody, under a plan; `channels` is what one interaction of each channel costs."""
+        self._order = Order(plan.order)
+        self._at = -1.0
+        self._waiting = Waiting(frozenset(queue.name for queue in plan.queues), self._order)
         self._standing = Standing(minute_of(now))
         self._costs = [(channel, plan.units, plan.at_once) for channel, plan in channels.items()]
         self._least = min(units for _, units, _ in self._costs)
         self._empty_handed: dict[int, int] = {}
         self._changed: dict[Agent, None] = {}
-        self._gap = gap
+        self._gap = plan.limits.assignment_gap_seconds
 
     def wait(self, interaction: Interaction) -> None:
         """An interaction may be offered from here on."""
         queued = interaction.queued
         if queued is not None and interaction.place is None:
-            interaction.place = order_key(interaction.priority, queued.waiting_since, interaction.sequence)
-            self._waiting.add(interaction, interaction.place)
+            self._waiting.add(interaction, age_key(queued.waiting_since, interaction.sequence))
 
     def leave(self, interaction: Interaction) -> None:
         """An interaction may not be offered any more."""
-        if interaction.place is not None:
-            self._waiting.remove(interaction, interaction.place)
-            interaction.place = None
+        self._waiting.remove(interaction)
 
     def at(self, place: int) -> Interaction:
         """The interaction at a place in line."""
         return self._waiting.at(place)
+
+    def place_of(self, interaction: Interaction, now: Instant) -> int | None:
+        """The place in line of an interaction now, lowest first; None when it may not be offered."""
+        if now > self._at:
+            self._ripen(now)
+        return self._waiting.place(interaction)
+
+    def _ripen(self, now: Instant) -> None:
+        self._at = now
+        self._waiting.ripen(self._order.horizon(now))
 
     def update(self, agent: Agent) -> None:
         """What the agent can take has changed; looked at when it is next asked for."""
@@ -77,10 +86,13 @@ class Matching:
         place = self._standing.places.get(agent.agent_id)
         if place is None or not place.mask or self.rested_at(agent) > now:
             return None
-        key = self._waiting.first(place.profile, place.mask)
-        if key != EMPTY and self.at(key).leaves_out(agent.agent_id, now):
-            agent_id = agent.agent_id
-            key = self._waiting.first_but(place.profile, place.mask, lambda other: other.leaves_out(agent_id, now))
+        if now > self._at:
+            self._ripen(now)
+        agent_id = agent.agent_id
+        key = self._waiting.first(agent_id, place.profile, place.mask)
+        if key != EMPTY and self.at(key).leaves_out(agent_id, now):
+            leaves_out = lambda other: other.leaves_out(agent_id, now)  # noqa: E731
+            key = self._waiting.first_but(agent_id, place.profile, place.mask, leaves_out)
         return None if key == EMPTY else key
 
     def agent_for(self, interaction: Interaction, now: Instant) -> tuple[Agent, float] | None:

@@ -27,7 +27,7 @@ class Pool:
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
         self.skills = frozenset(plan.skills)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
-        self.matching = Matching(frozenset(self._queues), self.channels, self.limits.assignment_gap_seconds, now)
+        self.matching = Matching(plan, self.channels, now)
 
     @property
     def name(self) -> str:

@@ -55,7 +55,7 @@ class Profile:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "population", "servers")
+    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "population", "reserved", "servers")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
@@ -65,6 +65,8 @@ class Profiles:
         self._by_skill: dict[str, list[Profile]] = {}
         self.servers: list[list[Profile]] = [[]]
         self.population = [0]
+        self.reserved: dict[str, list[tuple[int, int]]] = {}
+        """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
 
     def of(self, plan: AgentPlan) -> Profile:
         """The profile of all agents who can do what this plan says."""
@@ -75,7 +77,8 @@ class Profiles:
             for skill in {skill.skill: None for skill in plan.skills}:
                 self._by_skill.setdefault(skill, []).append(profile)
             for number, requirement in enumerate(self._open, 1):
-                self._introduce((profile,), requirement, number)
+                if not requirement.only:
+                    self._introduce((profile,), requirement, number)
         return profile
 
     def join(self, agent_id: str, plan: AgentPlan, former: Profile | None) -> Profile:
@@ -94,6 +97,9 @@ class Profiles:
         self._open.append(requirement)
         self.servers.append([])
         self.population.append(0)
+        if requirement.only:
+            self.reserved.setdefault(requirement.only, []).append((len(self._open), 1 << requirement.channel))
+            return len(self._open)
         skills = requirement.needs.skills
         # Whoever serves it has each of its skills, so only those who have the rarest need to be looked at.
         lists = [self._by_skill.get(need.skill, []) for need in skills]
@@ -106,6 +112,7 @@ class Profiles:
         self._open.clear()
         self.servers = [[]]
         self.population = [0]
+        self.reserved.clear()
         for profile in self._by_key.values():
             profile.forget()
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kindline.language.content import Channel, Needs, SkillNeed
-from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
-
-SEQUENCE_BITS = 40
-TIME_BITS = 64
-SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
-HIGHEST_PRIORITY = 1 << 20
-LATEST = (1 << TIME_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +17,8 @@ class Requirement:
     needs: Needs
     also_queues: tuple[str, ...] = ()
     """Queues whose agents may serve it beside those of `queue`."""
+    only: str = ""
+    """The one agent who is waited for; empty: anybody who can serve it."""
 
 
 def merged(queue: Needs, own: Needs) -> Needs:
@@ -58,10 +53,3 @@ def unmet(requirement: Requirement, plan: AgentPlan, *, open_to_all: bool) -> st
     if needs.language and needs.language not in plan.languages:
         return "language"
     return ""
-
-
-def order_key(priority: int, waiting_since: Instant, sequence: int) -> int:
-    """The place in line as one number, lowest first: priority, then oldest (to the microsecond), then arrival."""
-    rank = min(max(HIGHEST_PRIORITY - priority, 0), 2 * HIGHEST_PRIORITY)
-    age = min(max(int(waiting_since * 1e6), 0), LATEST)
-    return (rank << (TIME_BITS + SEQUENCE_BITS)) | (age << SEQUENCE_BITS) | sequence

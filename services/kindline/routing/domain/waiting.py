@@ -1,21 +1,18 @@
-"""Who waits, grouped by requirement class: the head of each class is one packed integer in one list.
+"""Who waits, grouped by requirement class: the head of each class, as of an instant, is one packed integer in one list.
 
-The order is that of `requirements.order_key` and nothing else, so it survives any restart.
+The order is that of `order` and nothing else, so it survives any restart.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable
+from itertools import chain
 
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.lines import Lines
+from kindline.routing.domain.order import EMPTY, SEQUENCE_MASK, Order
 from kindline.routing.domain.profiles import Profile, Profiles
-from kindline.routing.domain.requirements import SEQUENCE_MASK, Requirement
-
-EMPTY = 1 << 200
-"""The head of a class in which nobody waits: after everybody."""
-
-COMPACT = 512
+from kindline.routing.domain.requirements import Requirement
 
 CLASSES_KEPT = 1_000
 """Requirement classes beyond which those are forgotten in which nobody waits: what customers may ask for is endless."""
@@ -24,31 +21,28 @@ CLASSES_KEPT = 1_000
 class Waiting:
     """The interactions of one pool that may be offered now."""
 
-    __slots__ = ("_by_sequence", "_heads", "_lines", "_most", "_numbers", "_starts", "profiles")
+    __slots__ = ("_by_sequence", "_lines", "_most", "_numbers", "profiles", "ripen")
 
-    def __init__(self, queues: frozenset[str]) -> None:
-        """Begin empty, under a plan with these queues."""
+    def __init__(self, queues: frozenset[str], order: Order) -> None:
+        """Begin empty, under a plan with these queues and this order."""
         self.profiles = Profiles(queues)
+        self._lines = Lines(order)
         self._most = CLASSES_KEPT
         self._numbers: dict[Requirement, int] = {}
-        self._heads = [EMPTY]
-        self._lines: list[list[int]] = [[]]
-        self._starts = [0]
         self._by_sequence: dict[int, Interaction] = {}
+        self.ripen: Callable[[int], None] = self._lines.ripen
 
     def number(self, interaction: Interaction) -> int:
-        """The number of an interaction's requirement class, kept on it while it waits."""
-        if interaction.requirement is not None:
-            return interaction.requirement
-        queued = interaction.queued
-        if queued is None:
-            raise LookupError(interaction.id)
-        requirement = Requirement(queued.queue, interaction.channel, interaction.needs, interaction.also_queues)
+        """The number of an interaction's requirement class."""
+        if interaction.lane is not None:
+            return interaction.lane.number
+        requirement = interaction.requirement
         number = self._numbers.get(requirement)
         if number is None:
             if len(self._numbers) >= self._most:
                 self._forget_empty()
             number = self._introduce(requirement)
+            self._lines.introduce()
         return number
 
     @property
@@ -58,68 +52,60 @@ class Waiting:
 
     def _introduce(self, requirement: Requirement) -> int:
         number = self._numbers[requirement] = self.profiles.introduce(requirement)
-        self._heads.append(EMPTY)
-        self._lines.append([])
-        self._starts.append(0)
         return number
 
     def _forget_empty(self) -> None:
         """Number the classes in which somebody waits anew, and forget the others; no choice goes by the numbers."""
-        before = [
-            (requirement, number) for requirement, number in self._numbers.items() if self._heads[number] != EMPTY
-        ]
-        lines, starts = self._lines, self._starts
+        before = {requirement: number for requirement, number in self._numbers.items() if self._lines.occupied(number)}
         self.profiles.forget_classes()
+        self._lines.keep(before.values())
         self._numbers = {}
-        self._heads, self._lines, self._starts = [EMPTY], [[]], [0]
-        moved: dict[int | None, int] = {}
-        for requirement, former in before:
-            number = moved[former] = self._introduce(requirement)
-            self._lines[number] = lines[former][starts[former] :]
-            self._heads[number] = self._lines[number][0]
-        for interaction in self._by_sequence.values():
-            interaction.requirement = moved[interaction.requirement]
+        for requirement in before:
+            self._introduce(requirement)
         self._most = max(CLASSES_KEPT, 2 * len(before))
 
-    def add(self, interaction: Interaction, key: int) -> None:
-        """Somebody waits from here on, at the place of this key."""
-        number = interaction.requirement = self.number(interaction)
-        line = self._lines[number]
-        insort(line, key, lo=self._starts[number])
-        self._heads[number] = line[self._starts[number]]
-        self._by_sequence[key & SEQUENCE_MASK] = interaction
-
-    def remove(self, interaction: Interaction, key: int) -> None:
-        """Somebody waits no more."""
+    def add(self, interaction: Interaction, entry: int) -> None:
+        """Somebody waits from here on, at their age."""
         number = self.number(interaction)
-        line, start = self._lines[number], self._starts[number]
-        if line[start] == key:
-            start += 1
-            if start > COMPACT and 2 * start > len(line):
-                del line[:start]
-                start = 0
-            self._starts[number] = start
-        else:
-            del line[bisect_left(line, key, lo=start)]
-        self._heads[number] = line[start] if start < len(line) else EMPTY
-        interaction.requirement = None
-        del self._by_sequence[key & SEQUENCE_MASK]
+        base = self._lines.order.base(interaction.priority, reserved=interaction.preferring)
+        interaction.lane = self._lines.add(number, base, entry)
+        interaction.place = entry
+        self._by_sequence[entry & SEQUENCE_MASK] = interaction
 
-    def first(self, profile: Profile, mask: int) -> int:
-        """The key of the first in line whom this profile can serve on these channels; EMPTY when nobody is."""
-        return profile.first(mask, self._heads)
+    def remove(self, interaction: Interaction) -> None:
+        """Somebody waits no more."""
+        lane, entry = interaction.lane, interaction.place
+        if lane is not None and entry is not None:
+            self._lines.remove(lane, entry)
+            interaction.place = interaction.lane = None
+            del self._by_sequence[entry & SEQUENCE_MASK]
 
-    def first_but(self, profile: Profile, mask: int, leaves_out: Callable[[Interaction], bool]) -> int:
+    def place(self, interaction: Interaction) -> int | None:
+        """The place in line of somebody now; None when they do not wait."""
+        lane, entry = interaction.lane, interaction.place
+        return None if lane is None or entry is None else self._lines.key(lane, entry)
+
+    def first(self, agent_id: str, profile: Profile, mask: int) -> int:
+        """The key of the first in line whom this agent can serve on these channels; EMPTY when nobody is."""
+        heads = self._lines.heads
+        first = profile.first(mask, heads)
+        for number, bit in self.profiles.reserved.get(agent_id, ()):
+            if bit & mask:
+                first = min(first, heads[number])
+        return first
+
+    def first_but(self, agent_id: str, profile: Profile, mask: int, leaves_out: Callable[[Interaction], bool]) -> int:
         """As `first`, without those that are left out for this agent."""
         best = EMPTY
-        for number in profile.numbers(mask):
-            line = self._lines[number]
-            for place in range(self._starts[number], len(line)):
-                if line[place] >= best:
-                    break
-                if not leaves_out(self.at(line[place])):
-                    best = line[place]
-                    break
+        reserved = (number for number, bit in self.profiles.reserved.get(agent_id, ()) if bit & mask)
+        for number in chain(profile.numbers(mask), reserved):
+            for keys in self._lines.walk(number):
+                for key in keys:
+                    if key >= best:
+                        break
+                    if not leaves_out(self.at(key)):
+                        best = key
+                        break
         return best
 
     def at(self, key: int) -> Interaction:

@@ -1,0 +1,99 @@
+"""The lines of all requirement classes of a pool: within each a lane for each priority, and its head as of an instant.
+
+When the starvation ceiling passes somebody by, the head of their class changes, and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappop, heappush
+
+from kindline.routing.domain.order import EMPTY, STARVING, Lane, Order
+
+
+class Lines:
+    """The lanes of each class by its number, and in `heads` the first key of each class; class 0 is always empty."""
+
+    __slots__ = ("_horizon", "_lanes", "_ripening", "_ripens", "heads", "order")
+
+    def __init__(self, order: Order) -> None:
+        """Begin with class 0 and nobody."""
+        self.order = order
+        self.heads = [EMPTY]
+        self._lanes: list[dict[int, Lane]] = [{}]
+        # When the oldest of a class may starve: an entry counts while `_ripens` says the same of its class.
+        self._horizon = 0
+        self._ripening: list[tuple[int, int]] = []
+        self._ripens = [EMPTY]
+
+    def introduce(self) -> None:
+        """There is one more class, with the next number."""
+        self.heads.append(EMPTY)
+        self._lanes.append({})
+        self._ripens.append(EMPTY)
+
+    def occupied(self, number: int) -> bool:
+        """Whether anybody stands in the lines of a class."""
+        return bool(self._lanes[number])
+
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Forget all classes but these, which are numbered anew from 1, in this order."""
+        kept = [(self._lanes[number], self.heads[number], self._ripens[number]) for number in numbers]
+        self.heads, self._lanes, self._ripens = [EMPTY], [{}], [EMPTY]
+        for lanes, head, ripens in kept:
+            for lane in lanes.values():
+                lane.number = len(self._lanes)
+            self._lanes.append(lanes)
+            self.heads.append(head)
+            self._ripens.append(ripens)
+        self._ripening = [(entry, number) for number, entry in enumerate(self._ripens) if entry != EMPTY]
+        heapify(self._ripening)
+
+    def add(self, number: int, base: int, entry: int) -> Lane:
+        """Somebody stands in the lane of this base from here on."""
+        lanes = self._lanes[number]
+        lane = lanes.get(base)
+        if lane is None:
+            lane = lanes[base] = Lane(number, base)
+        lane.add(entry)
+        self._settle(number)
+        return lane
+
+    def remove(self, lane: Lane, entry: int) -> None:
+        """Somebody stands in a lane no more."""
+        if lane.remove(entry):
+            del self._lanes[lane.number][lane.base]
+        self._settle(lane.number)
+
+    def _settle(self, number: int) -> None:
+        """Find the head of a class again: its oldest if they starve, or else the first of all its lanes."""
+        head = oldest = EMPTY
+        for lane in self._lanes[number].values():
+            entry = lane.entries[lane.start]
+            oldest = min(oldest, entry)
+            head = min(head, self.order.key(lane.base, entry))
+        if oldest < self._horizon:
+            head = oldest - STARVING
+        elif oldest < self._ripens[number]:
+            self._ripens[number] = oldest
+            heappush(self._ripening, (oldest, number))
+        self.heads[number] = head
+
+    def ripen(self, horizon: int) -> None:
+        """Time has passed: whoever is older than this starves."""
+        self._horizon = horizon
+        ripening = self._ripening
+        while ripening and ripening[0][0] < horizon:
+            entry, number = heappop(ripening)
+            if self._ripens[number] == entry:
+                self._ripens[number] = EMPTY
+                self._settle(number)
+
+    def key(self, lane: Lane, entry: int) -> int:
+        """The place in line of somebody now."""
+        return entry - STARVING if entry < self._horizon else self.order.key(lane.base, entry)
+
+    def walk(self, number: int) -> Iterator[Iterator[int]]:
+        """The keys of each lane of a class, in order."""
+        for lane in self._lanes[number].values():
+            yield (self.key(lane, lane.entries[index]) for index in range(lane.start, len(lane.entries)))
