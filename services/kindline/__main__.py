@@ -34,11 +34,12 @@ SERVICES = {
 TOOLS = {
     "agent": Entry("kindline.commands.agent", "agent", "a desk in the terminal: offers, chat, wrap-up, break"),
     "audit": Entry("kindline.audit.service", "command", "prove the ledger's invariants, or name what broke them"),
+    "explain": Entry("kindline.commands.explain", "explain", "why an interaction went where it went, rule by rule"),
     "kafka": Entry("kindline.commands.kafka", "kafka", "real Apache Kafka on this machine, without Docker"),
     "plan": Entry("kindline.commands.plan", "plan", "check, apply and show plans"),
     "publish": Entry("kindline.commands.publish", "publish", "publish events from a file, or check them"),
     "rehearse": Entry("kindline.rehearsal.service", "command", "practice customers and agents, or a real day's calls"),
-    "replay": Entry("kindline.commands.replay", "replay", "a call log under other plans, side by side"),
+    "replay": Entry("kindline.commands.replay", "replay", "the ledger or a call log under other plans"),
     "topics": Entry("kindline.commands.topics", "topics", "create and verify the ledger's topics"),
     "up": Entry("kindline.commands.up", "up", "the whole contact centre in one terminal"),
     "watch": Entry("kindline.commands.watch", "watch", "the live floor"),

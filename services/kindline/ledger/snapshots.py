@@ -54,7 +54,17 @@ class Found:
 
 async def newest_whole(ledger: Ledger, shard: int) -> Whole | None:
     """The newest complete snapshot of a shard, None if there is none. Raises LedgerUnavailable."""
+    return await newest_whole_before(ledger, shard, None)
+
+
+async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) -> Whole | None:
+    """The newest complete snapshot that a log can be read on from at this offset or before it, None if there is none.
+
+    With None any offset will do. Raises LedgerUnavailable.
+    """
     newest = _newest_first(await _found(ledger, shard))
+    if offset is not None:
+        newest = [found for found in newest if found.manifest and found.manifest.next_offset <= offset]
     if not newest:
         return None
     manifest = newest[0].manifest

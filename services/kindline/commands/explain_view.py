@@ -1,0 +1,131 @@
+"""How a tale is told in a terminal, and for programs: the history in sentences, then each offer with all candidates.
+
+Promises the same of both: no message bodies, and every rule by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kindline.commands.explaining.sentences import CHOICES, RULES, sentence
+from kindline.commands.explaining.tale import Explained, Tale, Told
+from kindline.language import facts as f
+from kindline.language.facts import Fact
+from kindline.language.ids import Instant
+
+UNTOLD = "the log was cut before this interaction came, so only the counts that the decision itself holds are known"
+
+
+def show(tale: Tale, offers: list[Explained], console: Console) -> None:
+    """Print the tale and these of its offers."""
+    zone = _zone(tale)
+    first = _datetime(tale.facts[0].at, zone)
+    pool = getattr(tale.facts[0].fact, "pool", "")
+    head = f"Interaction {tale.interaction_id} of {pool}, {first:%A %d %B %Y}, times in {zone}"
+    console.print(Text(head, style="bold"), soft_wrap=True)
+    for told in tale.facts:
+        if _is_news(told.fact):
+            console.print(Text(f"  {_clock(told.at, zone)}  {sentence(told.fact)}"), soft_wrap=True)
+    for each in offers:
+        _show_offer(each, zone, console)
+
+
+def _show_offer(each: Explained, zone: tzinfo, console: Console) -> None:
+    offer, choice = each.offer, each.offer.choice
+    console.print()
+    head = f"Offer {offer.number} to {offer.agent_id} at {_clock(each.at, zone)}, in {offer.queue}"
+    console.print(Text(f"{head}, under plan version {choice.plan_version}", style="bold"), soft_wrap=True)
+    rule = CHOICES.get(choice.rule, "")
+    console.print(Text(f"Chosen by {choice.rule}" + (f": {rule}" if rule else "")), soft_wrap=True)
+    if each.known:
+        console.print(_candidates(each))
+    else:
+        left_out = ", ".join(f"{removal.agents} by {removal.rule}" for removal in choice.removals) or "nobody"
+        counts = f"{choice.eligible} could have been chosen; left out: {left_out}"
+        console.print(Text(f"{counts}. Who they were is not known: {UNTOLD}."), soft_wrap=True)
+    if each.signed_out:
+        console.print(Text(f"Not signed in: {', '.join(each.signed_out)}"), soft_wrap=True)
+    for difference in each.differences:
+        words = f"The log's own reason differs: {difference}"
+        console.print(Text(words, style="bold red"), soft_wrap=True)
+
+
+def _candidates(each: Explained) -> Table:
+    table = Table("agent", "rule", "that is", "score")
+    table.columns[3].justify = "right"
+    for one in each.candidates:
+        score = "" if one.score is None else f"{one.score:.4f}"
+        if one.agent_id == each.offer.agent_id:
+            table.add_row(one.agent_id, "chosen", "first by the choice", score, style="bold green")
+        elif one.rule:
+            table.add_row(one.agent_id, one.rule, RULES.get(one.rule, ""), score)
+        else:
+            table.add_row(one.agent_id, "could serve", "another was first", score)
+    return table
+
+
+def as_data(tale: Tale, offers: list[Explained]) -> dict[str, object]:
+    """The tale as plain data; instants are seconds since 1970 in UTC."""
+    return {
+        "interaction_id": tale.interaction_id,
+        "pool": getattr(tale.facts[0].fact, "pool", ""),
+        "history": [_told(told) for told in tale.facts],
+        "offers": [_explained(each) for each in offers],
+        "agrees": not any(each.differences for each in offers),
+    }
+
+
+def _told(told: Told) -> dict[str, object]:
+    return {
+        "at": told.at,
+        "offset": told.offset,
+        "fact": type(told.fact).__name__,
+        "sentence": sentence(told.fact),
+    }
+
+
+def _explained(each: Explained) -> dict[str, object]:
+    offer = each.offer
+    return {
+        "offer_id": offer.offer_id,
+        "number": offer.number,
+        "agent_id": offer.agent_id,
+        "queue": offer.queue,
+        "at": each.at,
+        "offset": each.offset,
+        "plan_version": offer.choice.plan_version,
+        "choice": offer.choice.rule,
+        "score": offer.choice.score,
+        "eligible": offer.choice.eligible,
+        "removals": {removal.rule: removal.agents for removal in offer.choice.removals},
+        "candidates": [asdict(candidate) for candidate in each.candidates] if each.known else None,
+        "not_signed_in": list(each.signed_out),
+        "differences": list(each.differences),
+    }
+
+
+def _is_news(fact: Fact) -> bool:
+    """Whether people want to read of it; what the channel reported says little, except to programs."""
+    return not isinstance(fact, f.EventRecorded) or not fact.opening
+
+
+def _zone(tale: Tale) -> tzinfo:
+    name = tale.plan.time_zone if tale.plan else "UTC"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _datetime(at: Instant, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at, tz=zone)
+
+
+def _clock(at: Instant, zone: tzinfo) -> str:
+    return f"{_datetime(at, zone):%H:%M:%S.%f}"[:-3]
