@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import TypedDict, Unpack
 
 from kindline.language import agents as a
 from kindline.language import facts as f
 from kindline.language.content import Channel, Needs, SkillNeed
-from kindline.language.plan import AgentPlan, ChannelPlan, Plan, PoolLimits, SkillPlan
+from kindline.language.plan import AgentPlan, ChannelPlan, OrderPlan, Plan, PoolLimits, QueuePlan, SkillPlan
 from tests.given import Centre, plan, queue
 
 SKILLS = ("a", "b", "c", "d", "e")
+
+
+class Rules(TypedDict, total=False):
+    """What of the plan a test may set."""
+
+    order: OrderPlan
+    queues: tuple[QueuePlan, ...]
 
 
 def busy_plan(dice: random.Random) -> Plan:
@@ -32,10 +41,10 @@ def busy_plan(dice: random.Random) -> Plan:
     return plan(skills=SKILLS, agents=agents, channels=channels, queues=queues, limits=limits)
 
 
-def busy_day(steps: int = 260) -> Centre:
-    """Customers come and agents serve them, over hours."""
+def busy_day(steps: int = 260, **changes: Unpack[Rules]) -> Centre:
+    """Customers come and agents serve them, over hours, under the rules a test gives."""
     dice = random.Random(7)
-    in_force = busy_plan(dice)
+    in_force = replace(busy_plan(dice), **changes)
     names = [plan.agent_id for plan in in_force.agents]
     centre = Centre(in_force)
     centre.at_work(*names[:12])

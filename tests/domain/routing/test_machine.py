@@ -14,7 +14,7 @@ from kindline.language import facts as f
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.graph import ENDS
-from kindline.language.plan import ChannelPlan, Plan, PoolLimits
+from kindline.language.plan import ChannelPlan, OrderPlan, Plan, PoolLimits
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import TimersDue
 from tests.domain.routing.naive import Book, Floor
@@ -46,7 +46,14 @@ def plans(version: int, choice: int) -> Plan:
     general = queue(offers_at_once=1 + choice % 2, wrap_up_seconds=5.0 * (choice % 3))
     queues = (general, queue("billing", needs=needs(billing=1), weight=2))
     limits = PoolLimits(assignment_gap_seconds=float(choice % 2))
-    usual = plan(version=version, channels=cheap, queues=queues, limits=limits)
+    order = (
+        OrderPlan(),
+        OrderPlan(priority_per_minute=3.0, starvation_seconds=60.0),
+        OrderPlan(starvation_seconds=20.0),
+    )
+    usual = replace(
+        plan(version=version, channels=cheap, queues=queues, limits=limits), order=order[choice % len(order)]
+    )
     if choice == 3:
         points = tuple(point for point in usual.entry_points if point.queue == "general")
         agents = (agent("amy", billing=1), agent("bob"))
