@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+DAY_SECONDS = 86_400
+
 
 class Weekday(IntEnum):
     """Weekday is a day of the week."""
@@ -45,3 +47,14 @@ class CalendarHoliday:
     date: str = ""
     title: str = ""
     frames: tuple[CalendarFrame, ...] = ()
+
+
+def wall_seconds(time: str) -> int:
+    """Seconds of the wall clock at a time such as 09:30 or 24:00. Raises ValueError when it is none."""
+    hours, colon, minutes = time.partition(":")
+    if not (colon and len(hours) == len(minutes) == len("00") and (hours + minutes).isdecimal()):
+        raise ValueError(time)
+    seconds = int(hours) * 3_600 + int(minutes) * 60
+    if int(minutes) >= 60 or seconds > DAY_SECONDS:  # noqa: PLR2004
+        raise ValueError(time)
+    return seconds
