@@ -49,8 +49,7 @@ def left_out_by(pool: Pool, agent: Agent, interaction: Interaction, requirement:
     rule = unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
     if rule:
         return rule
-    channel = pool.channels[requirement.channel]
-    if agent.used + channel.units > agent.units or agent.held.get(channel.channel, 0) >= channel.at_once:
+    if not pool.capacity.has_room(agent, requirement.queue, requirement.channel):
         return "capacity"
     if pool.matching.rested_at(agent) > now:
         return "assignment_gap"

@@ -52,7 +52,9 @@ def _issued(state: ShardState, fact: f.OfferIssued) -> Iterator[str]:
     elif len(interaction.offers) >= pool.queue(fact.queue).offers_at_once or interaction.agent_id:
         yield "I1"
     agent = pool.agents[fact.agent_id]
-    if agent.used + fact.units > agent.units or agent.held.get(fact.channel, 0) >= pool.channels[fact.channel].at_once:
+    bit = pool.capacity.bit(fact.queue, fact.channel)
+    fits = agent.used + agent.set_aside + fact.units <= agent.units and pool.capacity.room(agent) & bit
+    if not fits and not pool.capacity.room_by_interrupting(agent) & bit:
         yield "I2"
 
 

@@ -5,10 +5,10 @@ A naive oracle in the tests makes the identical choice from the same state; what
 
 from __future__ import annotations
 
-from kindline.language.content import Channel
 from kindline.language.ids import Instant
-from kindline.language.plan import ChannelPlan, Plan
+from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.order import EMPTY, Order, age_key
@@ -19,17 +19,16 @@ from kindline.routing.domain.waiting import Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_at", "_changed", "_costs", "_empty_handed", "_gap", "_least", "_order", "_standing", "_waiting")
+    __slots__ = ("_at", "_capacity", "_changed", "_gap", "_order", "_standing", "_waiting")
 
-    def __init__(self, plan: Plan, channels: dict[Channel, ChannelPlan], now: Instant) -> None:
-        """Begin with nobody, under a plan; `channels` is what one interaction of each channel costs."""
+    def __init__(self, plan: Plan, capacity: Capacity, now: Instant) -> None:
+        """Begin with nobody, under a plan and its rules on what an agent may hold."""
         self._order = Order(plan.order)
         self._at = -1.0
+        self._capacity = capacity
         self._waiting = Waiting(frozenset(queue.name for queue in plan.queues), self._order)
+        self._waiting.profiles.bit = capacity.bit
         self._standing = Standing(minute_of(now))
-        self._costs = [(channel, plan.units, plan.at_once) for channel, plan in channels.items()]
-        self._least = min(units for _, units, _ in self._costs)
-        self._empty_handed: dict[int, int] = {}
         self._changed: dict[Agent, None] = {}
         self._gap = plan.limits.assignment_gap_seconds
 
@@ -70,7 +69,7 @@ class Matching:
                 if place is None:
                     place = standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
                 place.profile, place.plan = profile, agent.plan
-            standing.put(place, self._room(agent) if agent.is_willing else 0)
+            standing.put(place, self._capacity.room(agent) if agent.is_willing else 0)
         self._changed.clear()
 
     def rested_at(self, agent: Agent) -> Instant:
@@ -80,7 +79,7 @@ class Matching:
     def next_for(self, agent: Agent, now: Instant) -> int | None:
         """The place in line of the first interaction the agent can take now, or None."""
         if agent in self._changed:
-            if not agent.is_willing or not self._room(agent):
+            if not agent.is_willing or not self._capacity.room(agent):
                 return None
             self._bring_up_to_date()
         place = self._standing.places.get(agent.agent_id)
@@ -104,7 +103,7 @@ class Matching:
         if minute != standing.minute:
             standing.roll(minute)
         number = self._waiting.number(interaction)
-        bit = 1 << interaction.received.channel
+        bit = self._capacity.bit(interaction.queue, interaction.channel)
         for_all = not interaction.offers and not interaction.back_offs
         gap = self._gap
 
@@ -132,19 +131,3 @@ class Matching:
             standing.roll(minute_of(now))
         place = standing.places.get(agent.agent_id)
         return None if place is None or place.rank is None else standing.rank(place)[0]
-
-    def _room(self, agent: Agent) -> int:
-        free = agent.units - agent.used
-        if not agent.hands:
-            mask = self._empty_handed.get(free)
-            if mask is None:
-                mask = self._empty_handed[free] = self._mask(free, agent)
-            return mask
-        return 0 if free < self._least else self._mask(free, agent)
-
-    def _mask(self, free: int, agent: Agent) -> int:
-        mask = 0
-        for channel, units, at_once in self._costs:
-            if units <= free and agent.held.get(channel, 0) < at_once:
-                mask |= 1 << channel
-        return mask

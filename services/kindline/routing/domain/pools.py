@@ -6,13 +6,24 @@ from kindline.language.content import Channel
 from kindline.language.ids import Instant
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, EntryPointPlan, Plan, PoolLimits, QueuePlan
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.matching import Matching
 
 
 class Pool:
     """The plan in force for one pool, found by name, and what lives under it."""
 
-    __slots__ = ("_queues", "agent_plans", "agents", "channels", "entry_points", "matching", "plan", "skills")
+    __slots__ = (
+        "_queues",
+        "agent_plans",
+        "agents",
+        "capacity",
+        "channels",
+        "entry_points",
+        "matching",
+        "plan",
+        "skills",
+    )
 
     def __init__(self, plan: Plan, now: Instant) -> None:
         """Begin with a plan and nobody at work."""
@@ -27,7 +38,8 @@ class Pool:
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
         self.skills = frozenset(plan.skills)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
-        self.matching = Matching(plan, self.channels, now)
+        self.capacity = Capacity(self.channels, plan.queues)
+        self.matching = Matching(plan, self.capacity, now)
 
     @property
     def name(self) -> str:

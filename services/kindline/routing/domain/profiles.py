@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 
+from kindline.language.content import Channel
 from kindline.language.plan import AgentPlan, SkillPlan
 from kindline.routing.domain.requirements import Requirement, unmet
 
 ProfileKey = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...]]
+
+GETTERS_KEPT = 500
+"""Masks for which a profile remembers a getter: with limits of queues there are many, though few at any time."""
+
+
+def channel_bit(_queue: str, channel: Channel) -> int:
+    """The bit of a class where no queue has a limit of its own."""
+    return 1 << channel
 
 
 class Profile:
@@ -48,6 +57,8 @@ class Profile:
         getter = self._getters.get(mask)
         if getter is None:
             # Class 0 is nobody's and always empty: twice, so that the getter gives a tuple even for no class at all.
+            if len(self._getters) >= GETTERS_KEPT:
+                self._getters.clear()
             getter = self._getters[mask] = itemgetter(0, 0, *self.numbers(mask))
         return min(getter(heads))
 
@@ -55,11 +66,12 @@ class Profile:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "population", "reserved", "servers")
+    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "bit", "population", "reserved", "servers")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
         self._queues = queues
+        self.bit: Callable[[str, Channel], int] = channel_bit
         self._open: list[Requirement] = []
         self._by_key: dict[ProfileKey, Profile] = {}
         self._by_skill: dict[str, list[Profile]] = {}
@@ -98,7 +110,9 @@ class Profiles:
         self.servers.append([])
         self.population.append(0)
         if requirement.only:
-            self.reserved.setdefault(requirement.only, []).append((len(self._open), 1 << requirement.channel))
+            self.reserved.setdefault(requirement.only, []).append(
+                (len(self._open), self.bit(requirement.queue, requirement.channel))
+            )
             return len(self._open)
         skills = requirement.needs.skills
         # Whoever serves it has each of its skills, so only those who have the rarest need to be looked at.
@@ -120,6 +134,6 @@ class Profiles:
         open_to_all = requirement.queue not in self._queues
         for profile in profiles:
             if not unmet(requirement, profile.plan, open_to_all=open_to_all):
-                profile.add(number, 1 << requirement.channel)
+                profile.add(number, self.bit(requirement.queue, requirement.channel))
                 self.servers[number].append(profile)
                 self.population[number] += len(profile.members)
