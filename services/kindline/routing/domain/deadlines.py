@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.dormancy import fall_asleep
 from kindline.routing.domain.endings import deadline_passes
 from kindline.routing.domain.offers import expire
 from kindline.routing.domain.parking import LARGEST_AT_ONCE, parking_ends
@@ -39,3 +40,5 @@ def _fall_due(d: Decision, key: TimerKey) -> None:
         replica_falls_silent(d, first, second)
     elif kind is Due.LEASE:
         grace_ends(d, d.state.pools[first].agents[second])
+    elif kind is Due.DORMANT:
+        fall_asleep(d, d.state.interactions[first])

@@ -24,7 +24,7 @@ def set_status(d: Decision, agent: Agent, command: c.SetStatus) -> Outcome:
     stays = command.status is AgentStatus.AVAILABLE
     if not stays:
         revoke_from(d, agent, OfferRevokedReason.STATUS_CHANGED)
-    later = command.when_work_ends and bool(agent.work) and not stays
+    later = command.when_work_ends and len(agent.work) > agent.sleepers and not stays
     d.emit(
         AgentStatusDeclared(
             pool=agent.pool,

@@ -62,8 +62,12 @@ def withdraw(d: Decision, interaction: Interaction, by: ParticipantRole, disposi
 
 
 def complete(d: Decision, interaction: Interaction, by: ParticipantRole, disposition: Disposition | None) -> None:
-    """The work is done; the capacity stays held until the wrap-up is over."""
-    seconds = d.state.pools[interaction.pool].queue(interaction.queue).wrap_up_seconds
+    """The work is done; the capacity stays held until the wrap-up is over.
+
+    Of a conversation that slept there is nothing to wrap up, and its agent may be on a break, unless they end it.
+    """
+    asleep = interaction.state is InteractionState.DORMANT and by is not ParticipantRole.AGENT
+    seconds = 0.0 if asleep else d.state.pools[interaction.pool].queue(interaction.queue).wrap_up_seconds
     d.emit(
         InteractionCompleted(
             pool=interaction.pool,

@@ -19,6 +19,7 @@ from kindline.routing.domain.candidates import Considered, considered
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.folding import fold
 from kindline.routing.domain.inputs import Input
+from kindline.routing.domain.interrupting import take_up_interrupted
 from kindline.routing.domain.invariants import count_violations
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
@@ -50,6 +51,7 @@ class Engine:
         state.decided_at = now
         decision = Decision(state, now, self.shard, self.shards)
         route(decision, given)
+        take_up_interrupted(decision)
         apply_next_statuses(decision)
         wake(decision)
         assign(decision)

@@ -37,7 +37,7 @@ def signed_in(state: ShardState, fact: AgentSignedIn, at: Instant) -> None:
     if agent.session_id != fact.session_id:
         agent.missed_offers = 0
         agent.not_responding = False
-        if not agent.session_id and not agent.hands:
+        if not agent.session_id and not agent.is_busy:
             agent.idle_since = at
     state.leave_replica(agent)
     agent.session_id, agent.replica_id = fact.session_id, fact.replica_id

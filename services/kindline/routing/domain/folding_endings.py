@@ -13,7 +13,8 @@ from kindline.language.facts.interactions import (
 )
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState
-from kindline.routing.domain.folding_interactions import free, move
+from kindline.routing.domain.folding_hands import free
+from kindline.routing.domain.folding_interactions import move
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
@@ -53,6 +54,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction.moves(_END_STATES[type(fact)], at, None)
     interaction.messages.clear()
     state.timers.watch((Due.INTERACTION, interaction.id, ""), None)
+    state.timers.watch((Due.DORMANT, interaction.id, ""), None)
     remember_ended(state, interaction)
     while True:
         oldest = next(iter(state.ended.values()))

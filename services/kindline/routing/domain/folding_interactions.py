@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kindline.language.content import Content, ParticipantRole
 from kindline.language.events import InteractionStarted, MessageReceived
-from kindline.language.facts.agents import RoutingStateReason
 from kindline.language.facts.inputs import EventRecorded
 from kindline.language.facts.interactions import (
     InteractionAnswered,
@@ -19,6 +18,7 @@ from kindline.language.facts.interactions import (
 )
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState, MessageRow
+from kindline.routing.domain.folding_hands import free, hold_as_it_stands
 from kindline.routing.domain.folding_inputs import called_for
 from kindline.routing.domain.folding_offers import leave_out
 from kindline.routing.domain.interactions import Interaction
@@ -67,18 +67,24 @@ def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
 
 
 def held(state: ShardState, fact: InteractionHeld, at: Instant) -> None:
-    """The customer is on hold."""
-    move(state, fact.interaction_id, InteractionState.HELD, at, state.interactions[fact.interaction_id].deadline)
+    """The customer is on hold: because the agent or the line says so, or because other work interrupted it."""
+    interaction = state.interactions[fact.interaction_id]
+    interaction.interrupted_by = fact.interrupted_by
+    move(state, fact.interaction_id, InteractionState.HELD, at, interaction.deadline)
 
 
 def resumed(state: ShardState, fact: InteractionResumed, at: Instant) -> None:
     """The customer is off hold, or the conversation awake."""
-    move(state, fact.interaction_id, InteractionState.ACTIVE, at, state.interactions[fact.interaction_id].deadline)
+    interaction = state.interactions[fact.interaction_id]
+    interaction.interrupted_by = ""
+    interaction.units = fact.units or interaction.units
+    move(state, fact.interaction_id, InteractionState.ACTIVE, at, interaction.deadline)
 
 
 def slept(state: ShardState, fact: InteractionSlept, at: Instant) -> None:
     """The conversation sleeps."""
-    move(state, fact.interaction_id, InteractionState.DORMANT, at, state.interactions[fact.interaction_id].deadline)
+    state.interactions[fact.interaction_id].units = fact.units
+    move(state, fact.interaction_id, InteractionState.DORMANT, at, fact.deadline)
 
 
 def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
@@ -88,13 +94,16 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     interaction = state.interactions.get(fact.interaction_id)
     if interaction is None or not isinstance(happening, InteractionStarted | MessageReceived):
         return
+    interaction.spoke_at = at
     if happening.content is not None:
         _say(interaction, happening.message_id, happening.content, at)
+    state.watch_silence(interaction)
 
 
 def message_sent(state: ShardState, fact: MessageSent, at: Instant) -> None:
     """An agent said something."""
-    state.interactions[fact.interaction_id].says(
+    interaction = state.interactions[fact.interaction_id]
+    interaction.says(
         MessageRow(
             message_id=fact.message_id,
             author=ParticipantRole.AGENT,
@@ -103,6 +112,7 @@ def message_sent(state: ShardState, fact: MessageSent, at: Instant) -> None:
             said_at=at,
         )
     )
+    state.watch_silence(interaction)
 
 
 def _say(interaction: Interaction, message_id: str, content: Content, at: Instant) -> None:
@@ -115,17 +125,5 @@ def move(state: ShardState, interaction_id: str, to: InteractionState, at: Insta
     """It is in another state, which ends at the deadline."""
     interaction = state.interactions[interaction_id]
     interaction.moves(to, at, deadline)
+    hold_as_it_stands(state, interaction, at)
     state.settle_interaction(interaction)
-
-
-def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
-    """No agent owns it any more, and none holds capacity for it."""
-    agent = state.agent(interaction.pool, interaction.agent_id)
-    if agent is not None and interaction.id in agent.hands:
-        agent.reckons(at)
-        agent.lets_go(interaction.id)
-        if not agent.hands:
-            agent.idle_since = at
-        state.settle_agent(agent, RoutingStateReason.WORK)
-    interaction.agent_id = ""
-    interaction.units = 0

@@ -10,6 +10,7 @@ from kindline.language.events import (
     HandoverRequested,
     InteractionEnded,
     InteractionEvent,
+    InteractionStarted,
     LegAnswered,
     LegEnded,
     MessageReceived,
@@ -21,8 +22,10 @@ from kindline.language.ids import Instant
 from kindline.language.plan_checks import HIGHEST_PRIORITY
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.dormancy import wake_up
 from kindline.routing.domain.endings import TALKING, complete, customer_leaves, withdraw
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.interrupting import take_up
 from kindline.routing.domain.offers import answer
 from kindline.routing.domain.queueing import Entry, enqueue, give_back
 
@@ -38,8 +41,8 @@ def happen(d: Decision, interaction: Interaction, event: InteractionEvent, happe
             withdraw(d, interaction, by, disposition)
         case HandoverRequested() as handover if interaction.state is InteractionState.RECEIVED:
             _hand_over(d, interaction, handover, happened_at)
-        case MessageReceived() if interaction.state is InteractionState.DORMANT:
-            d.emit(InteractionResumed(pool=interaction.pool, interaction_id=interaction.id))
+        case MessageReceived() | InteractionStarted():
+            wake_up(d, interaction)
         case _:
             pass
 
@@ -75,7 +78,10 @@ def resume(d: Decision, interaction: Interaction) -> bool:
     """Take the customer off hold; False when they are not on it."""
     if interaction.state is not InteractionState.HELD:
         return False
-    d.emit(InteractionResumed(pool=interaction.pool, interaction_id=interaction.id))
+    if interaction.interrupted_by:
+        take_up(d, interaction)
+    else:
+        d.emit(InteractionResumed(pool=interaction.pool, interaction_id=interaction.id))
     return True
 
 

@@ -18,6 +18,7 @@ from kindline.language.facts.offers import OfferExpiryCause, OfferRevokedReason
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.interrupting import make_room
 from kindline.routing.domain.queueing import expire_if_over
 
 GRAIN = 1e-3
@@ -45,6 +46,7 @@ def accept(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
             connect_by=d.now + pool.limits.connect_seconds,
         )
     )
+    make_room(d, interaction)
     if interaction.channel is not Channel.VOICE:
         answer(d, interaction)
 

@@ -18,6 +18,7 @@ from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.endings import close
+from kindline.routing.domain.interrupting import tell_excess
 from kindline.routing.domain.offers import revoke_from
 from kindline.routing.domain.queueing import give_back
 
@@ -37,7 +38,10 @@ def session_opens(d: Decision, pool: str, agent_id: str, opened: SessionOpened) 
         and agent.attached
     )
     if not attached:
+        units = agent.units if agent is not None else 0
         d.emit(AgentSignedIn(pool=pool, agent_id=agent_id, session_id=opened.session_id, replica_id=opened.replica_id))
+        if agent is not None and agent.units < units:
+            tell_excess(d, agent, "")
 
 
 def session_closes(d: Decision, agent: Agent, closed: SessionClosed) -> None:
@@ -94,7 +98,7 @@ def _let_go(d: Decision, agent: Agent, wrap_up: CloseReason) -> None:
     for interaction in sorted(owned, key=lambda one: one.sequence):
         if interaction.state is InteractionState.COMPLETED:
             close(d, interaction, wrap_up)
-        elif interaction.channel in LIVE_CHANNELS:
+        elif interaction.channel in LIVE_CHANNELS and interaction.state is not InteractionState.DORMANT:
             give_back(d, interaction, QueuedReason.AGENT_LOST)
 
 

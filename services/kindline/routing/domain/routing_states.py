@@ -14,28 +14,28 @@ from kindline.routing.domain.state import ShardState
 def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) -> RoutingState:
     """INACTIVE, NOT_RESPONDING, DRAINING, INTERACTING, WRAP_UP, RESERVED, IDLE: the first that holds.
 
+    Conversations that sleep make nobody busy.
     `responding` leaves out NOT_RESPONDING, for whoever is about to be cleared of it.
     """
     leaving = (
         agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED or agent.removed
     )
-    if not agent.is_present or (leaving and not agent.hands):
+    if not agent.is_present or (leaving and not agent.is_busy):
         return RoutingState.INACTIVE
     if agent.not_responding and not responding:
         return RoutingState.NOT_RESPONDING
     if leaving:
         return RoutingState.DRAINING
-    if any(state.interactions[work].state is not InteractionState.COMPLETED for work in agent.work):
-        return RoutingState.INTERACTING
-    if agent.work:
-        return RoutingState.WRAP_UP
-    return RoutingState.RESERVED if agent.hands else RoutingState.IDLE
+    work = {state.interactions[name].state for name in agent.work} - {InteractionState.DORMANT}
+    if work:
+        return RoutingState.WRAP_UP if work == {InteractionState.COMPLETED} else RoutingState.INTERACTING
+    return RoutingState.RESERVED if agent.is_busy else RoutingState.IDLE
 
 
 def apply_next_statuses(d: Decision) -> None:
     """Whoever asked for a status when the work ends has it, once the work has ended."""
     for agent in list(d.state.touched):
-        if agent.next_status is not AgentStatus.UNSPECIFIED and not agent.hands:
+        if agent.next_status is not AgentStatus.UNSPECIFIED and not agent.is_busy:
             d.emit(
                 AgentStatusDeclared(
                     pool=agent.pool,

@@ -11,6 +11,7 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.identities import Identities
 from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.silence import sleeps_at
 from kindline.routing.domain.timers import Due, Timers
 
 CommandKey = tuple[str, str, str]
@@ -107,6 +108,12 @@ class ShardState:
         else:
             pool.matching.leave(interaction)
         self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
+        self.watch_silence(interaction)
+
+    def watch_silence(self, interaction: Interaction) -> None:
+        """Watch for the moment at which a conversation has been silent long enough to fall asleep."""
+        channel = self.pools[interaction.pool].channels[interaction.channel]
+        self.timers.watch((Due.DORMANT, interaction.id, ""), sleeps_at(interaction, channel))
 
     def settle_agent(self, agent: Agent, reason: RoutingStateReason, *, freed: bool = True) -> None:
         """Let matching know what an agent can take now, and note that their routing state may have changed."""

@@ -23,6 +23,7 @@ class Due(IntEnum):
     GAP = 7
     LADDER = 8
     NOBODY = 9
+    DORMANT = 10
 
 
 TimerKey = tuple[Due, str, str]

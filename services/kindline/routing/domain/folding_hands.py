@@ -1,0 +1,44 @@
+"""How an agent's hands follow from the state of what is in them: every fold that moves an interaction calls here."""
+
+from __future__ import annotations
+
+from kindline.language.facts.agents import RoutingStateReason
+from kindline.language.ids import Instant
+from kindline.routing.domain.hands import Grip, grip_of
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.state import ShardState
+
+_LIGHT = frozenset({Grip.ASIDE, Grip.ASLEEP})
+
+
+def hold_as_it_stands(state: ShardState, interaction: Interaction, at: Instant) -> None:
+    """Its agent holds an interaction as its state says, and is matched anew where that changes what they can take."""
+    agent = state.agent(interaction.pool, interaction.agent_id) if interaction.agent_id else None
+    hand = agent.hands.get(interaction.id) if agent else None
+    if agent is None or hand is None:
+        return
+    grip = grip_of(interaction)
+    weighs = hand.units != interaction.units or (hand.grip is not grip and bool(_LIGHT & {hand.grip, grip}))
+    if not weighs and hand.grip is grip:
+        return
+    if weighs:
+        agent.reckons(at)
+    was_busy = agent.is_busy
+    agent.holds(interaction.id, interaction.units, grip)
+    if was_busy and not agent.is_busy:
+        agent.idle_since = at
+    if weighs or state.pools[agent.pool].capacity.knows_interrupting:
+        state.settle_agent(agent, RoutingStateReason.WORK)
+
+
+def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
+    """No agent owns it any more, and none holds capacity for it."""
+    agent = state.agent(interaction.pool, interaction.agent_id)
+    if agent is not None and interaction.id in agent.hands:
+        agent.reckons(at)
+        hand = agent.lets_go(interaction.id)
+        if hand.grip is not Grip.ASLEEP and not agent.is_busy:
+            agent.idle_since = at
+        state.settle_agent(agent, RoutingStateReason.WORK)
+    interaction.agent_id = interaction.interrupted_by = ""
+    interaction.units = 0
