@@ -14,14 +14,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import engine, publish_to_offer, restart
+from tests.bench import engine, matcher, publish_to_offer, restart
 
 RESULT = Path(".kindline/bench.json")
-PARTS = {"engine alone": engine, "snapshot restart": restart, "publish to offer": publish_to_offer}
+PARTS = {
+    "engine alone": engine,
+    "matcher beside a naive scan": matcher,
+    "snapshot restart": restart,
+    "publish to offer": publish_to_offer,
+}
 
 BOUNDS: dict[str, tuple[str, float]] = {
     "facts_per_second": (">=", 20_000),
     "decisions_per_second": (">=", 20_000),
+    "frees_1k_ratio": (">=", 2_000),
+    "frees_10k_ratio": (">=", 1_500),
+    "frees_1k_p99_over_p50": ("<=", 2.0),
+    "arrives_10k_ratio": (">=", 100),
     "restart_ratio": (">=", 20),
     "rounds_failed": ("<=", 0),
     "owner_p50_ratio": ("<=", 2.5),
