@@ -18,7 +18,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
 from kindline.language.plan import Plan
-from kindline.language.plan_checks import Problem, problems
+from kindline.language.plan_checks import problems
+from kindline.language.plan_problems import Problem
 
 DEFAULT_PLAN = Path(__file__).with_name("plans") / "default.yaml"
 """The plan that comes with Kindline: two tenants, English and Chinese queues, voice, chat and web hooks."""

@@ -7,27 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from kindline.language.content import Channel, Needs
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
+from kindline.language.plan_checks_capacity import agent_limits, interrupting, never_room, sleeping
+from kindline.language.plan_problems import Problem
 from kindline.language.plan_ranges import LIMITS, ORDER, RANGES
 
 HIGHEST_PRIORITY = 9
 HIGHEST_LEVEL = 5
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong with a plan."""
-
-    path: tuple[str | int, ...]
-    """Field names and list indices from the plan's top."""
-    message: str
-    """What is wrong and what would be right."""
-
-    def __str__(self) -> str:
-        """The problem as one line."""
-        return f"{'.'.join(map(str, self.path))}: {self.message}"
 
 
 def problems(plan: Plan) -> tuple[Problem, ...]:
@@ -132,7 +120,8 @@ def _served_queues(plan: Plan) -> Iterator[Problem]:
     for index, queue in enumerate(plan.queues):
         points = [point for point in plan.entry_points if point.queue == queue.name]
         for channel in {point.channel: None for point in points}:
-            if channel and not any(serves(agent, queue, queue.needs, channel) for agent in plan.agents):
+            able = (agent for agent in plan.agents if serves(agent, queue, queue.needs, channel))
+            if channel and all(never_room(plan, agent, channel) for agent in able):
                 message = f"nobody in the plan can serve {queue.name!r} on {channel.name.lower()}: see its needs"
                 yield Problem(("queues", index), message)
 
@@ -170,5 +159,8 @@ CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     _served_queues,
     _numbers,
     _limits,
+    agent_limits,
+    interrupting,
+    sleeping,
 )
 """Every check, in the order in which people read its findings."""

@@ -68,7 +68,8 @@ def test_an_agents_own_limit_goes_before_the_queues_and_the_channels() -> None:
 
 def test_an_own_limit_of_none_means_none() -> None:
     """Amy never takes calls, however idle she is, and the offer of a mail says nothing of it."""
-    centre = centre_with(limited(voice=0))
+    amy_alone = limited(voice=0)
+    centre = centre_with(replace(amy_alone, agents=(*amy_alone.agents, agent("bob"))))
     assert comes(centre, "phone", 1) == []
     assert comes(centre, "mail", 1) == ["mail-0"]
 
