@@ -103,6 +103,9 @@ class InteractionRow:
     joined_at: float = 0.0
     overflowed_from: tuple[str, ...] = ()
     answered: bool = False
+    visit: WaitSample | None = None
+    told_position: int = 0
+    promised_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

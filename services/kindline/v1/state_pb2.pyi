@@ -381,6 +381,9 @@ class InteractionRow(_message.Message):
     JOINED_AT_FIELD_NUMBER: _builtins.int
     OVERFLOWED_FROM_FIELD_NUMBER: _builtins.int
     ANSWERED_FIELD_NUMBER: _builtins.int
+    VISIT_FIELD_NUMBER: _builtins.int
+    TOLD_POSITION_FIELD_NUMBER: _builtins.int
+    PROMISED_UNTIL_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -407,6 +410,10 @@ class InteractionRow(_message.Message):
     """When it joined the queue it is in, or was in last; 0 before it was in one."""
     answered: _builtins.bool
     """True once an agent answered it."""
+    told_position: _builtins.int
+    """The place its customer was told last, or 0."""
+    promised_until: _builtins.float
+    """Until when its customer was told they would be answered, or 0."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -435,6 +442,12 @@ class InteractionRow(_message.Message):
     def overflowed_from(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The queues it overflowed from since it came in or was transferred, first one first."""
 
+    @_builtins.property
+    def visit(self) -> Global___WaitSample:
+        """How it joined the queue it waits in, where the queue's waits are followed; left_at is 0, and estimates is empty for
+        whom an agent was found at once.
+        """
+
     def __init__(
         self,
         *,
@@ -458,10 +471,13 @@ class InteractionRow(_message.Message):
         joined_at: _builtins.float = ...,
         overflowed_from: _abc.Iterable[_builtins.str] | None = ...,
         answered: _builtins.bool = ...,
+        visit: Global___WaitSample | None = ...,
+        told_position: _builtins.int = ...,
+        promised_until: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "units", b"units"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__deadline: _TypeAlias = _typing.Literal["deadline"]  # noqa: Y015
     _WhichOneofArgType__deadline: _TypeAlias = _typing.Literal["_deadline", b"_deadline"]  # noqa: Y015

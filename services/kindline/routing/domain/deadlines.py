@@ -42,3 +42,5 @@ def _fall_due(d: Decision, key: TimerKey) -> None:
         grace_ends(d, d.state.pools[first].agents[second])
     elif kind is Due.DORMANT:
         fall_asleep(d, d.state.interactions[first])
+    elif kind is Due.TELL:
+        d.state.telling[d.state.interactions[first]] = None

@@ -18,6 +18,7 @@ from kindline.routing.domain.assignment import assign, wake
 from kindline.routing.domain.candidates import Considered, considered
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.folding import fold
+from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interrupting import take_up_interrupted
 from kindline.routing.domain.invariants import count_violations
@@ -55,6 +56,7 @@ class Engine:
         apply_next_statuses(decision)
         wake(decision)
         assign(decision)
+        inform(decision)
         announce_routing_states(decision)
         state.forget_notes()
         return decision.facts

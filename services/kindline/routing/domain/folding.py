@@ -12,6 +12,7 @@ from kindline.routing.domain import folding_endings as endings
 from kindline.routing.domain import folding_inputs as inputs
 from kindline.routing.domain import folding_interactions as interactions
 from kindline.routing.domain import folding_offers as offers
+from kindline.routing.domain import informing_folded as informing
 from kindline.routing.domain.state import ShardState
 
 # Each function takes exactly the fact of its row, which no type of Python can say of a table.
@@ -40,7 +41,7 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.MessageSent: interactions.message_sent,
     f.InteractionRelaxed: inputs.unchanged,
     f.PreferenceEnded: inputs.unchanged,
-    f.CustomerInformed: inputs.unchanged,
+    f.CustomerInformed: informing.informed,
     f.CapacityExceeded: inputs.unchanged,
     f.OfferIssued: offers.issued,
     f.OfferAccepted: offers.accepted,

@@ -55,6 +55,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction.messages.clear()
     state.timers.watch((Due.INTERACTION, interaction.id, ""), None)
     state.timers.watch((Due.DORMANT, interaction.id, ""), None)
+    state.follow_wait(interaction)
     remember_ended(state, interaction)
     while True:
         oldest = next(iter(state.ended.values()))

@@ -39,7 +39,7 @@ def plan_adopted(state: ShardState, fact: PlanAdopted, at: Instant) -> None:
         state.settle_agent(agent, RoutingStateReason.PLAN)
     for interaction in state.interactions.values():
         if interaction.pool == pool.name:
-            interaction.place = interaction.lane = None
+            interaction.place = interaction.lane = interaction.spot = None
             state.settle_interaction(interaction)
 
 

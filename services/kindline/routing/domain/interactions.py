@@ -10,10 +10,12 @@ from kindline.language.facts.offers import OfferIssued
 from kindline.language.facts.waiting import InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
-from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow
+from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow, WaitSample
 from kindline.routing.domain.order import Lane
 from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.talk import keep
+from kindline.routing.domain.waits import Flow
+from kindline.routing.domain.waits_line import Spot
 
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
@@ -21,6 +23,7 @@ ThreadKey = tuple[str, str, str]
 SAME = (
     "received", "state", "queued", "agent_id", "last_offer_number", "deadline", "units", "state_since", "relaxed",
     "preferring", "interrupted_by", "account_owner", "tell_at", "spoke_at", "joined_at", "overflowed_from", "answered",
+    "visit", "told_position", "promised_until",
 )  # fmt: skip
 """What a row of a snapshot has by the same name."""
 
@@ -50,6 +53,12 @@ class Interaction:
     joined_at: Instant = 0.0
     overflowed_from: tuple[str, ...] = ()
     answered: bool = False
+    visit: WaitSample | None = None
+    told_position: int = 0
+    promised_until: Instant = 0.0
+    flow: Flow | None = None
+    """Its queue's flow and where it stands there, while that is followed and no agent has it."""
+    spot: Spot | None = None
     place: int | None = None
     lane: Lane | None = None
     id: str = field(init=False)

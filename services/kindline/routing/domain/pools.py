@@ -8,6 +8,7 @@ from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Ent
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.matching import Matching
+from kindline.routing.domain.waits import Flow, flows_under
 
 
 class Pool:
@@ -20,6 +21,7 @@ class Pool:
         "capacity",
         "channels",
         "entry_points",
+        "flows",
         "matching",
         "plan",
         "skills",
@@ -28,6 +30,7 @@ class Pool:
     def __init__(self, plan: Plan, now: Instant) -> None:
         """Begin with a plan and nobody at work."""
         self.agents: dict[str, Agent] = {}
+        self.flows: dict[str, Flow] = {}
         self.adopt(plan, now)
 
     def adopt(self, plan: Plan, now: Instant) -> None:
@@ -40,6 +43,7 @@ class Pool:
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
         self.capacity = Capacity(self.channels, plan.queues)
         self.matching = Matching(plan, self.capacity, now)
+        self.flows = flows_under(plan, self.flows)
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from kindline.language.snapshot import (
     IdentityRow,
     InteractionRow,
     InteractionState,
+    QueueFlowRow,
     ReplicaRow,
     SnapshotRow,
 )
@@ -26,6 +27,7 @@ from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
+from kindline.routing.domain.waits import flow_rows, learn_again
 from kindline.routing.domain.watching import watch_lease, watch_rest
 
 
@@ -41,6 +43,8 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
     everything = [*state.interactions.values(), *state.ended.values()]
     for interaction in sorted(everything, key=lambda one: one.sequence):
         yield interaction.row()
+    for pool in state.pools.values():
+        yield from flow_rows(pool.name, pool.flows)
     yield from state.parked.values()
     yield from state.identities.rows()
     for answer, answered_at in state.answers.values():
@@ -70,6 +74,8 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
         case InteractionRow():
             _interaction(state, interaction_of(row, state.sequence))
             state.sequence += 1
+        case QueueFlowRow():
+            learn_again(state.pools[row.pool].flows, row)
         case EventParked():
             parked(state, row, state.decided_at)
         case IdentityRow():

@@ -13,6 +13,7 @@ from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.silence import sleeps_at
 from kindline.routing.domain.timers import Due, Timers
+from kindline.routing.domain.waits_followed import follow, tell_due
 
 CommandKey = tuple[str, str, str]
 """Pool, agent, command."""
@@ -25,8 +26,9 @@ EntryKey = tuple[str, str, str]
 class ShardState:
     """The state of one shard.
 
-    `touched` and `stirred_*` are notes from folding to the decision that is under way (whose routing state may have
-    changed and why; who may be matched now). They are no part of the state and are empty between decisions.
+    `touched`, `stirred_*` and `telling` are notes from folding to the decision that is under way (whose routing state
+    may have changed and why; who may be matched now; who is to be told of their wait). They are no part of the state
+    and are empty between decisions.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class ShardState:
         "sessions",
         "stirred_agents",
         "stirred_interactions",
+        "telling",
         "threads",
         "timers",
         "touched",
@@ -76,6 +79,7 @@ class ShardState:
         self.touched: dict[Agent, RoutingStateReason] = {}
         self.stirred_agents: dict[Agent, None] = {}
         self.stirred_interactions: dict[Interaction, None] = {}
+        self.telling: dict[Interaction, None] = {}
 
     def agent(self, pool: str, agent_id: str) -> Agent | None:
         """An agent who has been seen, or None."""
@@ -109,6 +113,14 @@ class ShardState:
             pool.matching.leave(interaction)
         self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
         self.watch_silence(interaction)
+        self.follow_wait(interaction)
+
+    def follow_wait(self, interaction: Interaction) -> None:
+        """Keep its stay in a queue whose waits are followed, and watch for when its customer is to be told."""
+        pool = self.pools[interaction.pool]
+        if pool.flows or interaction.visit is not None:
+            follow(pool, interaction, self.decided_at)
+            self.timers.watch((Due.TELL, interaction.id, ""), tell_due(interaction))
 
     def watch_silence(self, interaction: Interaction) -> None:
         """Watch for the moment at which a conversation has been silent long enough to fall asleep."""
@@ -143,3 +155,4 @@ class ShardState:
         self.touched.clear()
         self.stirred_agents.clear()
         self.stirred_interactions.clear()
+        self.telling.clear()

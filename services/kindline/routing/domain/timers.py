@@ -24,6 +24,7 @@ class Due(IntEnum):
     LADDER = 8
     NOBODY = 9
     DORMANT = 10
+    TELL = 11
 
 
 TimerKey = tuple[Due, str, str]
