@@ -15,6 +15,7 @@ from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease
 from kindline.language.graph import INTERACTION_MOVES, WITH_AGENT
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
+from kindline.language.queue_rules import AgentChoice
 from kindline.language.snapshot import AgentRow, InteractionRow, SnapshotRow
 from kindline.language.snapshot import InteractionState as S
 
@@ -46,7 +47,7 @@ class Floor:
         for row in sorted(waiting, key=self._line):
             eligible = [agent for agent in self.agents if self.may_serve(agent, row)]
             if eligible:
-                return row, min(eligible, key=self.rank)
+                return row, min(eligible, key=lambda agent: self.rank_for(agent, row))
         return None
 
     def may_serve(self, agent: AgentRow, row: InteractionRow) -> bool:
@@ -72,6 +73,27 @@ class Floor:
             and self._has_room(agent, own, row)
         )
 
+    def rank_for(self, agent: AgentRow, row: InteractionRow) -> tuple[float | str, ...]:
+        """Where an agent stands by the rule of the queue."""
+        assert row.queued is not None
+        assert agent.plan is not None
+        queues = {queue.name: queue for queue in self.plans[agent.pool].queues}
+        rule = queues.get(row.queued.queue, QueuePlan()).choice
+        least_work = self.rank(agent)
+        assigned = agent.last_assigned_at or 0.0
+        if rule is AgentChoice.LONGEST_IDLE:
+            return self._load(agent), least_work[1], assigned, agent.agent_id
+        if rule is AgentChoice.ROUND_ROBIN:
+            return assigned, agent.agent_id
+        if rule is AgentChoice.BEST_SKILL:
+            levels = {skill.skill: skill.level for skill in agent.plan.skills}
+            needed = (row.relaxed or row.queued).needs.skills
+            return -sum(levels.get(need.skill, 0) - max(need.level, 1) for need in needed), *least_work
+        return least_work
+
+    def _load(self, agent: AgentRow) -> float:
+        return sum(self._units(row, agent) for row in self._hands(agent)) / ((agent.plan and agent.plan.units) or 100)
+
     def rank(self, agent: AgentRow) -> tuple[float, float, str]:
         """Least work, then longest idle, then name."""
         scores = sorted(
@@ -90,9 +112,8 @@ class Floor:
         spans = [(span.from_time, span.to_time, span.load) for span in agent.spans]
         owns = any(row.agent_id == agent.agent_id for row in self._hands(agent))
         if spans and (agent.status is AgentStatus.AVAILABLE or owns) and minute > spans[-1][1]:
-            used = sum(self._units(row, agent) for row in self._hands(agent))
             end = spans[-1][1]
-            spans.append((max(end, minute - 3_600), minute, used / ((agent.plan and agent.plan.units) or 100)))
+            spans.append((max(end, minute - 3_600), minute, self._load(agent)))
         for start, end, load in spans:
             if end > minute - 3_600:
                 seconds = end - max(start, minute - 3_600)

@@ -15,6 +15,7 @@ from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.graph import ENDS
 from kindline.language.plan import ChannelPlan, OrderPlan, Plan, PoolLimits
+from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import TimersDue
 from tests.domain.routing.naive import Book, Floor
@@ -44,6 +45,7 @@ def plans(version: int, choice: int) -> Plan:
     """A few plans that differ in what matters: capacity, offers at once, gaps, a queue and an agent that are gone."""
     cheap = tuple(ChannelPlan(channel=channel, units=40, at_once=2, missed_offers=2) for channel in Channel if channel)
     general = queue(offers_at_once=1 + choice % 2, wrap_up_seconds=5.0 * (choice % 3))
+    general = replace(general, choice=AgentChoice(1 + version % 4))
     queues = (general, queue("billing", needs=needs(billing=1), weight=2))
     limits = PoolLimits(assignment_gap_seconds=float(choice % 2))
     order = (

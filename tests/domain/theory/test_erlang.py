@@ -13,7 +13,7 @@ import pytest
 from kindline.language.ids import Instant
 from kindline.routing.domain import matching
 from kindline.routing.domain.agents import Agent
-from kindline.routing.domain.matching import Matching
+from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.order import age_key
 from tests.domain.theory.confidence import Interval, mean_of, occupancy_of
 from tests.domain.theory.erlang import Queue, by_series
@@ -112,10 +112,10 @@ def test_last_come_first_served_is_found_out(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_an_agent_who_is_never_offered_anything_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that forgets one of seven agents lets too many wait and leave."""
-    room = Matching._room  # noqa: SLF001 - the mutant is made where the engine asks what an agent can take
+    room = Capacity.room
 
-    def forgets_one(self: Matching, agent: Agent) -> int:
+    def forgets_one(self: Capacity, agent: Agent) -> int:
         return 0 if agent.agent_id == "agent-000" else room(self, agent)
 
-    monkeypatch.setattr(Matching, "_room", forgets_one)
+    monkeypatch.setattr(Capacity, "room", forgets_one)
     assert disagreements(run(system(SMALL)), SMALL).keys() >= {"waits", "leaves", "mean_wait"}

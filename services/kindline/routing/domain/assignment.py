@@ -14,7 +14,7 @@ from kindline.language.facts.offers import Choice
 from kindline.language.ids import offer_id
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
-from kindline.routing.domain.explaining import RULE, count_removals
+from kindline.routing.domain.explaining import count_removals
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.timers import Due
 
@@ -77,7 +77,7 @@ def _offer(d: Decision, interaction: Interaction) -> bool:
     found = pool.matching.agent_for(interaction, d.now)
     if found is None:
         return False
-    agent, score = found
+    agent, score, rule = found
     number = interaction.last_offer_number + 1
     eligible, removals = count_removals(pool, interaction, d.now)
     d.emit(
@@ -91,7 +91,7 @@ def _offer(d: Decision, interaction: Interaction) -> bool:
             channel=interaction.channel,
             units=pool.channels[interaction.channel].units,
             expires_at=d.now + pool.queue(interaction.queue).offer_seconds,
-            choice=Choice(rule=RULE, score=score, eligible=eligible, removals=removals, plan_version=pool.plan.version),
+            choice=Choice(rule=rule, score=score, eligible=eligible, removals=removals, plan_version=pool.plan.version),
         )
     )
     return True

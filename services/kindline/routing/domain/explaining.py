@@ -11,9 +11,6 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.requirements import Requirement, unmet
 
-RULE = "least_work"
-"""Least attributed work per available time in the last hour, then longest idle, then name."""
-
 COUNTED_UP_TO = 200
 """Agents at work in a pool up to which every rule's removals are counted; above it, `eligible` is 1: the one chosen."""
 

@@ -1,21 +1,16 @@
-"""Agents who can do the same things share a profile: which requirement classes it serves, found by skill.
-
-A profile holds a getter over the heads of its classes: the first in line for an agent is one gather and a `min`.
-"""
+"""All that the agents of a pool can do between them, and for each requirement class those who serve it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Callable, Iterable
 
 from kindline.language.content import Channel
 from kindline.language.plan import AgentPlan, SkillPlan
+from kindline.routing.domain.choosing import surplus
+from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.requirements import Requirement, unmet
 
 ProfileKey = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...]]
-
-GETTERS_KEPT = 500
-"""Masks for which a profile remembers a getter: with limits of queues there are many, though few at any time."""
 
 
 def channel_bit(_queue: str, channel: Channel) -> int:
@@ -23,50 +18,10 @@ def channel_bit(_queue: str, channel: Channel) -> int:
     return 1 << channel
 
 
-class Profile:
-    """What some agents of a pool can do, and who they are."""
-
-    __slots__ = ("_getters", "_served", "members", "plan", "serves")
-
-    def __init__(self, plan: AgentPlan) -> None:
-        """Begin with no class and nobody."""
-        self.plan = plan
-        self.members: dict[str, None] = {}
-        self.serves: set[int] = set()
-        self._served: list[tuple[int, int]] = []
-        self._getters: dict[int, Callable[[list[int]], tuple[int, ...]]] = {}
-
-    def add(self, number: int, channel_bit: int) -> None:
-        """Serve one more class."""
-        self.serves.add(number)
-        self._served.append((number, channel_bit))
-        self._getters.clear()
-
-    def forget(self) -> None:
-        """Serve no class any more."""
-        self.serves.clear()
-        self._served.clear()
-        self._getters.clear()
-
-    def numbers(self, mask: int) -> Iterator[int]:
-        """The classes served on the channels of the mask."""
-        return (number for number, bit in self._served if bit & mask)
-
-    def first(self, mask: int, heads: list[int]) -> int:
-        """The first head among the classes served on the channels of the mask; that of class 0 when there is none."""
-        getter = self._getters.get(mask)
-        if getter is None:
-            # Class 0 is nobody's and always empty: twice, so that the getter gives a tuple even for no class at all.
-            if len(self._getters) >= GETTERS_KEPT:
-                self._getters.clear()
-            getter = self._getters[mask] = itemgetter(0, 0, *self.numbers(mask))
-        return min(getter(heads))
-
-
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "bit", "population", "reserved", "servers")
+    __slots__ = ("_by_key", "_by_skill", "_open", "_queues", "_tiers", "bit", "population", "reserved", "servers")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
@@ -75,6 +30,7 @@ class Profiles:
         self._open: list[Requirement] = []
         self._by_key: dict[ProfileKey, Profile] = {}
         self._by_skill: dict[str, list[Profile]] = {}
+        self._tiers: dict[int, tuple[int, list[list[Profile]]]] = {}
         self.servers: list[list[Profile]] = [[]]
         self.population = [0]
         self.reserved: dict[str, list[tuple[int, int]]] = {}
@@ -110,9 +66,8 @@ class Profiles:
         self.servers.append([])
         self.population.append(0)
         if requirement.only:
-            self.reserved.setdefault(requirement.only, []).append(
-                (len(self._open), self.bit(requirement.queue, requirement.channel))
-            )
+            bit = self.bit(requirement.queue, requirement.channel)
+            self.reserved.setdefault(requirement.only, []).append((len(self._open), bit))
             return len(self._open)
         skills = requirement.needs.skills
         # Whoever serves it has each of its skills, so only those who have the rarest need to be looked at.
@@ -121,12 +76,26 @@ class Profiles:
         self._introduce(among, requirement, len(self._open))
         return len(self._open)
 
+    def tiers(self, number: int) -> list[list[Profile]]:
+        """Those who serve a class, the most skilled first: each tier has the same levels beyond those needed."""
+        servers = self.servers[number]
+        known, tiers = self._tiers.get(number, (0, []))
+        if known != len(servers):
+            needs = self._open[number - 1].needs
+            by_surplus: dict[int, list[Profile]] = {}
+            for profile in servers:
+                by_surplus.setdefault(surplus(needs, profile.plan), []).append(profile)
+            tiers = [by_surplus[key] for key in sorted(by_surplus, reverse=True)]
+            self._tiers[number] = (len(servers), tiers)
+        return tiers
+
     def forget_classes(self) -> None:
         """Begin with no class again; the caller introduces those that are still needed."""
         self._open.clear()
         self.servers = [[]]
         self.population = [0]
         self.reserved.clear()
+        self._tiers.clear()
         for profile in self._by_key.values():
             profile.forget()
 

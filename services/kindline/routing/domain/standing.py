@@ -1,21 +1,24 @@
-"""Which agents can take work now, in the order in which they should get it: least work, then longest idle, then name.
+"""Which agents can take work now, in the order in which they should get it, by each rule that some queue goes by.
 
-Agents with too little of the hour behind them count as the pool's median, so that nobody back from a break is flooded.
+Least work, then longest idle, then name is always kept; the other orders only where the plan asks for them. Agents with
+too little of the hour behind them count as the pool's median, so that nobody back from a break is flooded.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
+from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
-from kindline.routing.domain.profiles import Profile
+from kindline.routing.domain.choosing import RANKS, Rank, Turn
+from kindline.routing.domain.profile import Profile
 
-Rank = tuple[float, Instant, str]
+Work = tuple[float, Instant, str]
 """Score, idle since, agent: lowest first."""
 
 
@@ -28,20 +31,21 @@ class Place:
     plan: AgentPlan
     mask: int = 0
     score: float | None = None
-    rank: Rank | None = None
+    rank: Work | None = None
 
 
 class Standing:
     """The agents of one pool in order, as of a minute."""
 
-    __slots__ = ("_known", "_newcomers", "_scores", "minute", "places")
+    __slots__ = ("_known", "_newcomers", "_scores", "_turns", "minute", "places")
 
-    def __init__(self, minute: Instant) -> None:
-        """Begin with nobody."""
+    def __init__(self, minute: Instant, rules: Iterable[AgentChoice] = ()) -> None:
+        """Begin with nobody; keep the order of these rules, too."""
+        self._turns = {rule: Turn(rule) for rule in rules if rule in RANKS}
         self.places: dict[str, Place] = {}
         self.minute = minute
-        self._known: list[Rank] = []
-        self._newcomers: list[Rank] = []
+        self._known: list[Work] = []
+        self._newcomers: list[Work] = []
         self._scores: list[float] = []
 
     @property
@@ -63,6 +67,8 @@ class Standing:
             score = effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=self.minute)
         rank = (score or 0.0, agent.idle_rank, agent.agent_id) if mask else None
         place.mask = mask
+        for turn in self._turns.values():
+            turn.put(agent, ready=bool(mask))
         if score == place.score and rank == place.rank:
             return
         if place.rank is not None:
@@ -83,37 +89,43 @@ class Standing:
         for place in self.places.values():
             self.put(place, place.mask)
 
-    def rank(self, place: Place) -> Rank:
-        """Where an agent with room stands, a newcomer at the median."""
+    def work(self, place: Place) -> Work:
+        """Where an agent with room stands by least work, a newcomer at the median."""
         if place.rank is None:
             raise LookupError(place.agent.agent_id)
         return place.rank if place.score is not None else (self.median, *place.rank[1:])
 
-    def best(self, suits: Callable[[Place], bool]) -> Place | None:
-        """The first in order who suits, or None."""
+    def best(self, rule: AgentChoice, suits: Callable[[Place], bool]) -> Place | None:
+        """The first by a rule who suits, or None."""
+        turn = self._turns.get(rule)
+        if turn is not None:
+            return self._first(turn.order, suits)
         known = self._first(self._known, suits)
         newcomer = self._first(self._newcomers, suits)
         if known is None or newcomer is None:
             return known or newcomer
-        return min(known, newcomer, key=self.rank)
+        return min(known, newcomer, key=self.work)
 
-    def best_among(self, profiles: Iterable[Profile], suits: Callable[[Place], bool]) -> Place | None:
+    def best_among(
+        self, rule: AgentChoice, profiles: Iterable[Profile], suits: Callable[[Place], bool]
+    ) -> Place | None:
         """As `best`, where only the members of these profiles can suit."""
+        turn = self._turns.get(rule)
         best: Place | None = None
         first: Rank | None = None
         for profile in profiles:
             for name in profile.members:
                 place = self.places[name]
                 if place.rank is not None and suits(place):
-                    rank = self.rank(place)
+                    rank = turn.ranks[name] if turn else self.work(place)
                     if first is None or rank < first:
                         best, first = place, rank
         return best
 
-    def _first(self, ranks: list[Rank], suits: Callable[[Place], bool]) -> Place | None:
+    def _first(self, ranks: Sequence[Rank], suits: Callable[[Place], bool]) -> Place | None:
         places = self.places
         for rank in ranks:
-            place = places[rank[2]]
+            place = places[rank[-1]]
             if suits(place):
                 return place
         return None

@@ -11,7 +11,8 @@ from itertools import chain
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.lines import Lines
 from kindline.routing.domain.order import EMPTY, SEQUENCE_MASK, Order
-from kindline.routing.domain.profiles import Profile, Profiles
+from kindline.routing.domain.profile import Profile
+from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.requirements import Requirement
 
 CLASSES_KEPT = 1_000

@@ -1,0 +1,116 @@
+"""The agents of one pool as matching sees them: who can take what now, and who of those who can is due.
+
+What has changed of an agent is looked at when somebody next asks, once, however often it changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kindline.language.ids import Instant
+from kindline.language.plan import Plan
+from kindline.language.queue_rules import AgentChoice
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.capacity import Capacity
+from kindline.routing.domain.choosing import NAMES, PREFERRED, Chosen, score
+from kindline.routing.domain.effort import minute_of
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.profiles import Profiles
+from kindline.routing.domain.standing import Place, Standing
+
+
+class Crew:
+    """The agents of one pool, with their room and their standing."""
+
+    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "_rules", "_standing")
+
+    def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
+        """Begin with nobody."""
+        self._capacity = capacity
+        self._changed: dict[Agent, None] = {}
+        self._gap = plan.limits.assignment_gap_seconds
+        self._profiles = profiles
+        self._rules = {queue.name: queue.choice for queue in plan.queues}
+        self._standing = Standing(minute_of(now), self._rules.values())
+
+    def update(self, agent: Agent) -> None:
+        """What the agent can take has changed."""
+        self._changed[agent] = None
+
+    def rested_at(self, agent: Agent) -> Instant:
+        """When the agent may be given work again."""
+        return 0.0 if agent.last_assigned_at is None else agent.last_assigned_at + self._gap
+
+    def place(self, agent: Agent, now: Instant) -> Place | None:
+        """Where an agent stands who can take something now; None for one who cannot."""
+        if agent in self._changed:
+            if not agent.is_willing or not self._capacity.room(agent):
+                return None
+            self._bring_up_to_date()
+        place = self._standing.places.get(agent.agent_id)
+        return None if place is None or not place.mask or self.rested_at(agent) > now else place
+
+    def _bring_up_to_date(self) -> None:
+        standing = self._standing
+        for agent in self._changed:
+            place = standing.places.get(agent.agent_id)
+            if place is None or place.plan is not agent.plan:
+                profile = self._profiles.join(agent.agent_id, agent.plan, place.profile if place else None)
+                if place is None:
+                    place = standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
+                place.profile, place.plan = profile, agent.plan
+            standing.put(place, self._capacity.room(agent) if agent.is_willing else 0)
+        self._changed.clear()
+
+    def _stand(self, now: Instant) -> Standing:
+        """Everybody in order, as of now."""
+        if self._changed:
+            self._bring_up_to_date()
+        minute = minute_of(now)
+        if minute != self._standing.minute:
+            self._standing.roll(minute)
+        return self._standing
+
+    def agent_for(self, interaction: Interaction, number: int, now: Instant) -> Chosen | None:
+        """The agent due for an interaction of the class of this number, by the rule of its queue, or None."""
+        standing, suits, profiles = self._stand(now), self._suits(interaction, now), self._profiles
+        if interaction.preferring and interaction.queued is not None:
+            preferred = standing.places.get(interaction.queued.preferred_agent_id)
+            return Chosen(preferred.agent, 0.0, PREFERRED) if preferred is not None and suits(preferred) else None
+        rule = self._rule(interaction)
+        found: Place | None = None
+        if rule is AgentChoice.BEST_SKILL and interaction.needs.skills:
+            for tier in profiles.tiers(number):
+                found = found or standing.best_among(rule, tier, suits)
+        elif profiles.population[number] < standing.ready:
+            found = standing.best_among(rule, profiles.servers[number], suits)
+        else:
+            found = standing.best(rule, lambda place: number in place.profile.serves and suits(place))
+        return None if found is None else Chosen(found.agent, self._score(rule, found, interaction, now), NAMES[rule])
+
+    def _rule(self, interaction: Interaction) -> AgentChoice:
+        return self._rules.get(interaction.queue, AgentChoice.LEAST_WORK)
+
+    def _suits(self, interaction: Interaction, now: Instant) -> Callable[[Place], bool]:
+        """Whether an agent who is able can be offered the interaction now."""
+        bit = self._capacity.bit(interaction.queue, interaction.channel)
+        for_all = not interaction.offers and not interaction.back_offs
+        gap = self._gap
+
+        def suits(place: Place) -> bool:
+            agent = place.agent
+            if not place.mask & bit or (gap and self.rested_at(agent) > now):
+                return False
+            return for_all or not interaction.leaves_out(agent.agent_id, now)
+
+        return suits
+
+    def _score(self, rule: AgentChoice, place: Place, interaction: Interaction, now: Instant) -> float:
+        return score(rule, place.agent, interaction.needs, self._standing.work(place)[0], now)
+
+    def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
+        """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
+        place = self._stand(now).places.get(agent.agent_id)
+        if place is None or place.rank is None:
+            return None
+        return 0.0 if interaction.preferring else self._score(self._rule(interaction), place, interaction, now)
