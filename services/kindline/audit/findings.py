@@ -19,6 +19,23 @@ class Invariant(StrEnum):
     PROMISES = "I5"
     NOTHING_BEFORE_IT_COUNTS = "I6"
     FLOOR = "floor"
+    WILLING = "willing"
+    ABLE = "able"
+    LEFT_OUT = "left_out"
+    ORDER = "order"
+    CEILING = "ceiling"
+    PREFERENCE = "preference"
+    PREFERENCE_ENDS = "preference_ends"
+    LADDER = "ladder"
+    PLACE_KEPT = "place_kept"
+    IDLE = "idle"
+    EXCEEDED = "exceeded"
+    SLEEPERS = "sleepers"
+    INTERRUPTED = "interrupted"
+    HOURS = "hours"
+    LIMITS = "limits"
+    OVERFLOW = "overflow"
+    POSITION = "position"
 
 
 WORDS = {
@@ -30,6 +47,23 @@ WORDS = {
     Invariant.PROMISES: "each promise is breached at most once, and if due, at least once",
     Invariant.NOTHING_BEFORE_IT_COUNTS: "nobody acted on a decision that does not count",
     Invariant.FLOOR: "the floor shows what the log says",
+    Invariant.WILLING: "nobody who is on a break, lost or silent is offered anything",
+    Invariant.ABLE: "nobody is offered what they cannot serve",
+    Invariant.LEFT_OUT: "nobody who left an offer is asked again at once",
+    Invariant.ORDER: "nobody is served before somebody who stands before them",
+    Invariant.CEILING: "nobody who waits past the ceiling is passed by one who came later",
+    Invariant.PREFERENCE: "while one agent is waited for nobody else is offered it",
+    Invariant.PREFERENCE_ENDS: "nobody waits for one agent for longer than was said",
+    Invariant.LADDER: "each step of a ladder is due, in order, and does what the plan says",
+    Invariant.PLACE_KEPT: "nobody loses the age they have earned",
+    Invariant.IDLE: "nobody waits beside a free agent who could serve them",
+    Invariant.EXCEEDED: "more than an agent can hold is told, exactly",
+    Invariant.SLEEPERS: "nobody's break waits for a dormant conversation",
+    Invariant.INTERRUPTED: "who was interrupted is resumed when the interruption is over",
+    Invariant.HOURS: "nobody new joins a queue that is closed",
+    Invariant.LIMITS: "nobody new joins a queue that is full",
+    Invariant.OVERFLOW: "whatever is sent elsewhere was sent for a true reason",
+    Invariant.POSITION: "the place in line that customers are told is true",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kindline.audit.ledger_book import LedgerBook
 from kindline.language import facts as f
+from kindline.language.agents import AgentStatus
 from kindline.language.content import Channel, Content, Direction, ParticipantRole
 from kindline.language.events import InteractionEvent, MessageReceived
 from kindline.language.facts.interactions import AbandonedWhere, CloseReason, QueuedReason
@@ -39,7 +40,7 @@ class Story:
         self.book.take_decision(0, 0, EpochClaim(epoch=1, owner=OWNER, claimant="test"))
         self.offset = 1
         self.say(f.PlanAdopted(plan=PLAN))
-        self.say(f.AgentSignedIn(pool=POOL, agent_id="amy", session_id="s1", replica_id="r1"))
+        self.say(f.AgentSignedIn(pool=POOL, agent_id="amy", session_id="s1", replica_id="r1"), available("amy"))
         return self
 
     def say(self, *facts: f.Fact, after: float = 1.0, positions: dict[str, int] | None = None) -> None:
@@ -75,6 +76,18 @@ class Story:
     def found(self) -> dict[str, int]:
         """How many violations of each invariant there are, those without any left out."""
         return {key.value: count for key, count in self.book.findings.counts.items() if count}
+
+
+def available(agent: str) -> f.AgentStatusDeclared:
+    """The agent is ready for work."""
+    return f.AgentStatusDeclared(
+        pool=POOL,
+        agent_id=agent,
+        status=AgentStatus.AVAILABLE,
+        reason_code="",
+        next_status=AgentStatus.UNSPECIFIED,
+        next_reason_code="",
+    )
 
 
 def received(name: str, thread: str = "") -> f.InteractionReceived:

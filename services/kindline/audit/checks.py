@@ -1,0 +1,60 @@
+"""The table of checks that judge each fact by the hall as it was before: one place to see them all, and to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kindline.audit.capacity import Capacity
+from kindline.audit.findings import Findings
+from kindline.audit.folding import fold
+from kindline.audit.hall import Hall
+from kindline.audit.idle import Idle
+from kindline.audit.interruptions import Interruptions
+from kindline.audit.offers import Offers
+from kindline.audit.order import Order
+from kindline.audit.sleepers import Sleepers
+from kindline.language import facts as f
+from kindline.language.ids import Instant
+
+
+class Check(Protocol):
+    """What every check can do."""
+
+    def judge(self, fact: f.Fact, at: Instant, place: str) -> None:
+        """Look at one fact, decided at `at`, before it is folded into the hall."""
+
+    def close(self, at: Instant, place: str) -> None:
+        """Look at the hall once all facts of a batch are folded."""
+
+
+CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
+    Offers,
+    Order,
+    Capacity,
+    Interruptions,
+    Sleepers,
+    Idle,
+)
+
+
+class Checks:
+    """All of them, over one hall."""
+
+    def __init__(self, findings: Findings) -> None:
+        """Begin with an empty hall."""
+        self.hall = Hall()
+        self._checks = [check(self.hall, findings) for check in CHECKS]
+
+    def take(self, fact: f.Fact, at: Instant, place: str) -> None:
+        """Let every check look at a fact, then fold it."""
+        for check in self._checks:
+            check.judge(fact, at, place)
+        fold(self.hall, fact, at)
+
+    def close(self, at: Instant, place: str) -> None:
+        """Let every check look at the hall when a batch is over."""
+        for check in self._checks:
+            check.close(at, place)
+        self.hall.stirred.clear()
+        self.hall.stirred_cases.clear()

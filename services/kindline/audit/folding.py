@@ -1,0 +1,262 @@
+"""How each fact changes the auditor's picture of the hall; written anew here, and shared with no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kindline.audit.cases import Case
+from kindline.audit.hall import Hall, House
+from kindline.audit.lines import Lines
+from kindline.audit.rules import Rules
+from kindline.audit.workers import Hold, Worker
+from kindline.language import events as e
+from kindline.language import facts as f
+from kindline.language.agents import AgentStatus
+from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
+from kindline.language.facts.interactions import QueuedReason
+from kindline.language.graph import ENDS, FACT_MOVES
+from kindline.language.ids import Instant
+from kindline.language.plan import AgentPlan
+from kindline.language.snapshot import InteractionState as S
+
+LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.NOT_CONNECTED})
+"""Reasons for which whoever had it is left out for a while: it would only come back."""
+
+
+def fold(hall: Hall, fact: f.Fact, at: Instant) -> None:
+    """Change the picture as the fact says; what is about nobody known changes nothing."""
+    change = CHANGES.get(type(fact))
+    if change is not None:
+        change(hall, fact, at)
+    agent_id = getattr(fact, "agent_id", "")
+    if agent_id:
+        hall.stirred[getattr(fact, "pool", ""), agent_id] = None
+    name = getattr(fact, "interaction_id", "")
+    if name:
+        hall.stirred_cases[name] = None
+    target, case = FACT_MOVES.get(type(fact)), hall.case(fact)
+    if target is None or case is None:
+        return
+    case.state, case.state_since = target, at
+    if target in ENDS:
+        hall.free(case)
+        del hall.cases[case.id]
+    hall.stand(case)
+
+
+def _received(hall: Hall, fact: f.InteractionReceived, at: Instant) -> None:
+    hall.cases[fact.interaction_id] = Case(fact, hall.sequence, at)
+    hall.sequence += 1
+
+
+def _queued(hall: Hall, fact: f.InteractionQueued, at: Instant) -> None:
+    case = hall.case(fact)
+    if case is None:
+        return
+    hall.free(case)
+    case.is_queued(fact, at)
+    house = hall.houses.get(fact.pool)
+    if fact.reason in LEFT_OUT and house is not None:
+        case.leave_out(fact.from_agent_id, at + house.rules.queue(case.queue).back_off_seconds)
+
+
+def _relaxed(hall: Hall, fact: f.InteractionRelaxed, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        _out_of_line(hall, case)
+        case.relaxed = fact
+        hall.stand(case)
+
+
+def _preference_ended(hall: Hall, fact: f.PreferenceEnded, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        _out_of_line(hall, case)
+        case.preferring = False
+        hall.stand(case)
+
+
+def _out_of_line(hall: Hall, case: Case) -> None:
+    house = hall.houses.get(case.pool)
+    if house is not None:
+        house.lines.leave(case)
+
+
+def _held(hall: Hall, fact: f.InteractionHeld, _at: Instant) -> None:
+    case = hall.case(fact)
+    found = hall.hold(case) if case is not None else None
+    if case is None or found is None:
+        return
+    case.interrupted_by = fact.interrupted_by
+    if fact.interrupted_by:
+        held = found[1]
+        hall.holds(case, held._replace(units=0, aside=held.units + held.aside))
+
+
+def _resumed(hall: Hall, fact: f.InteractionResumed, _at: Instant) -> None:
+    case = hall.case(fact)
+    found = hall.hold(case) if case is not None else None
+    if case is None or found is None:
+        return
+    case.interrupted_by = ""
+    held = found[1]
+    hall.holds(case, held._replace(units=fact.units or held.units + held.aside, aside=0, asleep=False))
+
+
+def _slept(hall: Hall, fact: f.InteractionSlept, _at: Instant) -> None:
+    case = hall.case(fact)
+    found = hall.hold(case) if case is not None else None
+    if case is not None and found is not None:
+        hall.holds(case, found[1]._replace(units=fact.units, asleep=True))
+
+
+def _completed(hall: Hall, fact: f.InteractionCompleted, _at: Instant) -> None:
+    case = hall.case(fact)
+    found = hall.hold(case) if case is not None else None
+    if case is not None and found is not None:
+        # Wrap-up is work: it takes what the sleeper took, but counts again.
+        hall.holds(case, found[1]._replace(asleep=False))
+
+
+def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:
+    case = hall.case(fact)
+    if case is None:
+        return
+    happening = fact.event.event
+    if isinstance(happening, e.HandoverRequested):
+        case.asked = happening.needs
+    elif isinstance(happening, e.InteractionStarted | e.MessageReceived):
+        case.speaks("customer", at)
+
+
+def _said(hall: Hall, fact: f.MessageSent, at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        case.speaks("agent", at)
+
+
+def _answered(hall: Hall, fact: f.InteractionAnswered, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        case.answered = True
+
+
+def _issued(hall: Hall, fact: f.OfferIssued, at: Instant) -> None:
+    case, worker = hall.case(fact), hall.worker(fact.pool, fact.agent_id)
+    if case is not None:
+        case.offers[fact.offer_id] = fact
+        case.state, case.state_since = S.OFFERED, at
+        hall.stand(case)
+    if worker is not None:
+        worker.hands[fact.interaction_id] = Hold(fact.units, fact.channel, fact.queue)
+        worker.last_assigned_at = at
+
+
+def _accepted(hall: Hall, fact: f.OfferAccepted, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        case.offers.pop(fact.offer_id, None)
+        case.agent_id = fact.agent_id
+
+
+def _offer_over(hall: Hall, fact: f.Fact, at: Instant) -> None:
+    case = hall.case(fact)
+    offer = case.offers.pop(getattr(fact, "offer_id", ""), None) if case is not None else None
+    if case is None or offer is None:
+        return
+    worker = hall.worker(offer.pool, offer.agent_id)
+    if worker is not None:
+        worker.hands.pop(case.id, None)
+    case.leave_out(offer.agent_id, getattr(fact, "back_off_until", 0.0))
+    if not case.offers and case.state is S.OFFERED:
+        case.state, case.state_since = S.QUEUED, at
+    hall.stand(case)
+
+
+def _plan(hall: Hall, fact: f.PlanAdopted, _at: Instant) -> None:
+    house = hall.houses.get(fact.plan.pool)
+    if house is None:
+        rules = Rules(fact.plan)
+        house = hall.houses[fact.plan.pool] = House(rules, Lines(rules))
+    else:
+        house.rules = Rules(fact.plan)
+        house.lines = Lines(house.rules)
+    for worker in house.workers.values():
+        worker.listed = worker.agent_id in house.rules.agents
+    for case in hall.cases.values():
+        if case.pool == fact.plan.pool:
+            case.line = None
+            hall.stand(case)
+
+
+def _signed_in(hall: Hall, fact: f.AgentSignedIn, _at: Instant) -> None:
+    house = hall.houses.get(fact.pool)
+    if house is None:
+        return
+    found = house.rules.agents.get(fact.agent_id)
+    worker = house.workers.get(fact.agent_id)
+    if worker is None:
+        worker = house.workers[fact.agent_id] = Worker(fact.agent_id, AgentPlan(agent_id=fact.agent_id))
+    worker.plan = found or worker.plan
+    worker.listed = found is not None
+    if worker.session_id != fact.session_id:
+        worker.not_responding = False
+    worker.session_id, worker.lease = fact.session_id, Lease.CONNECTED
+
+
+def _signed_out(hall: Hall, fact: f.AgentSignedOut, _at: Instant) -> None:
+    worker = hall.worker(fact.pool, fact.agent_id)
+    if worker is not None:
+        worker.session_id, worker.lease = "", Lease.UNSPECIFIED
+
+
+def _declared(hall: Hall, fact: f.AgentStatusDeclared, _at: Instant) -> None:
+    worker = hall.worker(fact.pool, fact.agent_id)
+    if worker is not None:
+        worker.status, worker.leaving = fact.status, fact.next_status is not AgentStatus.UNSPECIFIED
+
+
+def _routing_state(hall: Hall, fact: f.AgentRoutingStateChanged, _at: Instant) -> None:
+    worker = hall.worker(fact.pool, fact.agent_id)
+    if worker is None:
+        return
+    if fact.reason is RoutingStateReason.CLEARED:
+        worker.not_responding = False
+    elif fact.routing_state is RoutingState.NOT_RESPONDING:
+        worker.not_responding = True
+
+
+def _lease(hall: Hall, fact: f.AgentLeaseChanged, _at: Instant) -> None:
+    worker = hall.worker(fact.pool, fact.agent_id)
+    if worker is not None:
+        worker.lease = fact.lease
+
+
+# Each function takes exactly the fact of its row, which no type of Python can say of a table.
+CHANGES: dict[type[f.Fact], Callable[[Hall, Any, Instant], None]] = {
+    f.PlanAdopted: _plan,
+    f.InteractionReceived: _received,
+    f.InteractionQueued: _queued,
+    f.InteractionRelaxed: _relaxed,
+    f.PreferenceEnded: _preference_ended,
+    f.EventRecorded: _recorded,
+    f.MessageSent: _said,
+    f.InteractionAnswered: _answered,
+    f.InteractionCompleted: _completed,
+    f.InteractionHeld: _held,
+    f.InteractionResumed: _resumed,
+    f.InteractionSlept: _slept,
+    f.OfferIssued: _issued,
+    f.OfferAccepted: _accepted,
+    f.OfferDeclined: _offer_over,
+    f.OfferExpired: _offer_over,
+    f.OfferRevoked: _offer_over,
+    f.OfferRescinded: _offer_over,
+    f.OfferFailed: _offer_over,
+    f.AgentSignedIn: _signed_in,
+    f.AgentSignedOut: _signed_out,
+    f.AgentStatusDeclared: _declared,
+    f.AgentRoutingStateChanged: _routing_state,
+    f.AgentLeaseChanged: _lease,
+}

@@ -1,0 +1,109 @@
+"""The hall as the facts tell it: who waits and what they need, who works and what they hold.
+
+It promises every check one picture to judge by, re-derived from decisions alone. A check looks at the hall before a
+fact is folded into it, so what it sees is what the engine saw when it decided. Nothing here is taken from the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from kindline.audit.cases import Case
+from kindline.audit.lines import Lines
+from kindline.audit.rules import Rules
+from kindline.audit.workers import Hold, Worker
+from kindline.language import facts as f
+from kindline.language.ids import Instant
+from kindline.language.snapshot import InteractionState as S
+
+
+@dataclass(slots=True)
+class House:
+    """One pool: the plan in force, who works there and who waits."""
+
+    rules: Rules
+    lines: Lines
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def free_for(self, case: Case, at: Instant) -> Iterator[Worker]:
+        """Those to whom a case could be offered now, without interrupting anything."""
+        return (worker for worker in self.workers.values() if self.may_have(worker, case, at))
+
+    def may_have(self, worker: Worker, case: Case, at: Instant) -> bool:
+        """Whether a case could be offered to this agent now, without interrupting anything."""
+        rested = worker.last_assigned_at is None or worker.last_assigned_at + self.rules.gap <= at
+        return (
+            rested
+            and not worker.unwilling()
+            and not worker.full(case.queue, case.channel, self.rules)
+            and not worker.unable(case.kind, self.rules)
+            and not case.leaves_out(worker.agent_id, at)
+        )
+
+
+class Hall:
+    """Every pool of one shard."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self.houses: dict[str, House] = {}
+        self.cases: dict[str, Case] = {}
+        self.sequence = 0
+        self.stirred: dict[tuple[str, str], None] = {}
+        """Pool and agent of everybody whom the batch under way is about."""
+        self.stirred_cases: dict[str, None] = {}
+        """The interactions that it is about."""
+
+    def case(self, fact: f.Fact) -> Case | None:
+        """The open interaction that a fact is about, or None."""
+        return self.cases.get(getattr(fact, "interaction_id", ""))
+
+    def worker(self, pool: str, agent_id: str) -> Worker | None:
+        """An agent who has signed in at some time, or None."""
+        house = self.houses.get(pool)
+        return house.workers.get(agent_id) if house else None
+
+    def touched_workers(self) -> Iterator[Worker]:
+        """Everybody whom the batch under way is about."""
+        for pool, agent_id in self.stirred:
+            worker = self.worker(pool, agent_id)
+            if worker is not None:
+                yield worker
+
+    @staticmethod
+    def awake(worker: Worker, case: Case) -> Worker:
+        """The agent as if a sleeper were not in their hands, to see whether it has room there."""
+        return replace(worker, hands={name: hold for name, hold in worker.hands.items() if name != case.id})
+
+    def hold(self, case: Case) -> tuple[Worker, Hold] | None:
+        """What its owner holds for it, or None when nobody does."""
+        worker = self.worker(case.pool, case.agent_id)
+        held = worker.hands.get(case.id) if worker is not None else None
+        return None if worker is None or held is None else (worker, held)
+
+    def holds(self, case: Case, hold: Hold) -> None:
+        """Its owner holds it like this from here on."""
+        found = self.hold(case)
+        if found is not None:
+            found[0].hands[case.id] = hold
+
+    def stand(self, case: Case) -> None:
+        """Put a case in line, or out of it, as its state says."""
+        house = self.houses.get(case.pool)
+        if house is None:
+            return
+        house.lines.leave(case)
+        room = len(case.offers) < house.rules.queue(case.queue).offers_at_once
+        if case.state in {S.QUEUED, S.OFFERED} and room:
+            house.lines.join(case)
+
+    def free(self, case: Case) -> None:
+        """Nobody holds anything for it any more."""
+        for agent_id in (case.agent_id, *(offer.agent_id for offer in case.offers.values())):
+            worker = self.worker(case.pool, agent_id)
+            if worker is not None:
+                worker.hands.pop(case.id, None)
+                self.stirred[case.pool, agent_id] = None
+        case.agent_id = ""
+        case.offers.clear()
