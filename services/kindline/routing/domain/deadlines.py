@@ -6,6 +6,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.dormancy import fall_asleep
 from kindline.routing.domain.endings import deadline_passes
 from kindline.routing.domain.offers import expire
+from kindline.routing.domain.overflow_staying import help_loneliest, wait_on
 from kindline.routing.domain.parking import LARGEST_AT_ONCE, parking_ends
 from kindline.routing.domain.presence import grace_ends, replica_falls_silent
 from kindline.routing.domain.timers import Due, TimerKey
@@ -40,6 +41,11 @@ def _fall_due(d: Decision, key: TimerKey) -> None:
         replica_falls_silent(d, first, second)
     elif kind is Due.LEASE:
         grace_ends(d, d.state.pools[first].agents[second])
+    elif kind is Due.LADDER:
+        if first in d.state.interactions:
+            wait_on(d, d.state.interactions[first])
+    elif kind is Due.NOBODY:
+        help_loneliest(d, first)
     elif kind is Due.DORMANT:
         fall_asleep(d, d.state.interactions[first])
     elif kind is Due.TELL:

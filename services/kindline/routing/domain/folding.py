@@ -12,6 +12,7 @@ from kindline.routing.domain import folding_endings as endings
 from kindline.routing.domain import folding_inputs as inputs
 from kindline.routing.domain import folding_interactions as interactions
 from kindline.routing.domain import folding_offers as offers
+from kindline.routing.domain import folding_waiting as waiting
 from kindline.routing.domain import informing_folded as informing
 from kindline.routing.domain.state import ShardState
 
@@ -39,7 +40,7 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.InteractionCancelled: endings.ended,
     f.InteractionExpired: endings.ended,
     f.MessageSent: interactions.message_sent,
-    f.InteractionRelaxed: inputs.unchanged,
+    f.InteractionRelaxed: waiting.relaxed,
     f.PreferenceEnded: inputs.unchanged,
     f.CustomerInformed: informing.informed,
     f.CapacityExceeded: inputs.unchanged,

@@ -17,6 +17,7 @@ from kindline.routing.domain.folding_hands import free
 from kindline.routing.domain.folding_interactions import move
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
+from kindline.routing.domain.staying import settle_visit
 from kindline.routing.domain.timers import Due
 
 AFTERGLOW_SECONDS = 300.0
@@ -54,6 +55,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction.moves(_END_STATES[type(fact)], at, None)
     interaction.messages.clear()
     state.timers.watch((Due.INTERACTION, interaction.id, ""), None)
+    settle_visit(state.timers, state.pools[fact.pool], interaction, at)
     state.timers.watch((Due.DORMANT, interaction.id, ""), None)
     state.follow_wait(interaction)
     remember_ended(state, interaction)

@@ -21,10 +21,11 @@ from kindline.language.snapshot import InteractionState, MessageRow
 from kindline.routing.domain.folding_hands import free, hold_as_it_stands
 from kindline.routing.domain.folding_inputs import called_for
 from kindline.routing.domain.folding_offers import leave_out
+from kindline.routing.domain.folding_waiting import begin_visit
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
-_LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.NOT_CONNECTED})
+_LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED})
 
 
 def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
@@ -50,7 +51,8 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     free(state, interaction, at)
     interaction.queued = fact
     interaction.moves(InteractionState.QUEUED, at, fact.deadline)
-    if fact.reason in _LEFT_OUT:
+    begin_visit(interaction, fact, at)
+    if fact.reason in _LEFT_OUT and fact.from_agent_id:
         until = at + state.pools[fact.pool].queue(fact.queue).back_off_seconds
         leave_out(state, interaction, fact.from_agent_id, until, at)
     state.settle_interaction(interaction)
@@ -63,6 +65,7 @@ def scheduled(state: ShardState, fact: InteractionScheduled, at: Instant) -> Non
 
 def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
     """Agent and customer are together."""
+    state.interactions[fact.interaction_id].answered = True
     move(state, fact.interaction_id, InteractionState.ACTIVE, at, fact.deadline)
 
 

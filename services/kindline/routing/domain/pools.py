@@ -8,6 +8,7 @@ from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Ent
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.matching import Matching
+from kindline.routing.domain.visits import Visits
 from kindline.routing.domain.waits import Flow, flows_under
 
 
@@ -18,6 +19,7 @@ class Pool:
         "_queues",
         "agent_plans",
         "agents",
+        "calendars",
         "capacity",
         "channels",
         "entry_points",
@@ -25,6 +27,7 @@ class Pool:
         "matching",
         "plan",
         "skills",
+        "visits",
     )
 
     def __init__(self, plan: Plan, now: Instant) -> None:
@@ -40,6 +43,8 @@ class Pool:
         self.entry_points: dict[str, EntryPointPlan] = {point.name: point for point in plan.entry_points}
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
         self.skills = frozenset(plan.skills)
+        self.calendars = {calendar.name: calendar for calendar in plan.calendars}
+        self.visits = Visits(plan)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
         self.capacity = Capacity(self.channels, plan.queues)
         self.matching = Matching(plan, self.capacity, now)

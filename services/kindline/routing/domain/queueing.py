@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kindline.language.content import NO_NEEDS, Content, Needs
-from kindline.language.facts import InteractionExpired, InteractionQueued
-from kindline.language.facts.interactions import ExpiryReason, QueuedReason
+from kindline.language.facts import InteractionDeflected, InteractionExpired, InteractionQueued
+from kindline.language.facts.interactions import DeflectedReason, ExpiryReason, QueuedReason
 from kindline.language.ids import Instant
+from kindline.language.queue_rules import OverflowAction, OverflowCause
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.ladder_climbing import climb, inform
+from kindline.routing.domain.overflow import Comer, Place, TurnedAway, find_place
 from kindline.routing.domain.requirements import merged
 
 
@@ -27,9 +30,35 @@ class Entry:
 
 
 def enqueue(d: Decision, interaction: Interaction, entry: Entry) -> None:
-    """Give an interaction to a queue, at its age."""
+    """Give an interaction to a queue, at its age, or to where the queue's rules send it instead."""
     pool = d.state.pools[interaction.pool]
-    queue = pool.queue(entry.queue)
+    found: Place | TurnedAway = Place(pool.queue(entry.queue))
+    if pool.visits.has_rules:
+        found = find_place(d.state, comer(d, interaction, entry), entry.queue)
+    if isinstance(found, Place):
+        join(d, interaction, entry, found, overflowed_from="" if found.queue.name == entry.queue else entry.queue)
+    elif interaction.answered:
+        # Who has been served already is not sent away: the agent named this queue, so here it waits.
+        join(d, interaction, entry, Place(pool.queue(entry.queue)))
+    else:
+        turn_away(d, interaction, found)
+
+
+def comer(d: Decision, interaction: Interaction, entry: Entry, *, been: tuple[str, ...] = ()) -> Comer:
+    """Who asks to join, as the rules of queues see them."""
+    return Comer(
+        pool=d.state.pools[interaction.pool],
+        channel=interaction.channel,
+        own=merged(interaction.received.needs, entry.needs),
+        answered=interaction.answered,
+        at=d.now,
+        been=been,
+    )
+
+
+def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, overflowed_from: str = "") -> None:
+    """It waits in the queue where it found a place; what nobody is there for it does without at once."""
+    queue = place.queue
     own = merged(interaction.received.needs, entry.needs)
     priority = interaction.received.priority if entry.priority is None else entry.priority
     d.emit(
@@ -41,10 +70,30 @@ def enqueue(d: Decision, interaction: Interaction, entry: Entry) -> None:
             priority=priority + queue.weight,
             waiting_since=interaction.waiting_since if entry.waiting_since is None else entry.waiting_since,
             segment=interaction.queued.segment + 1 if interaction.queued else 1,
-            reason=entry.reason,
+            reason=QueuedReason.OVERFLOWED if overflowed_from else entry.reason,
             from_agent_id=interaction.agent_id,
             deadline=d.now + queue.longest_wait_seconds,
             note=entry.note,
+            overflowed_from=overflowed_from,
+            overflow_cause=place.cause if overflowed_from else OverflowCause.UNSPECIFIED,
+        )
+    )
+    for announcement in place.announcements:
+        inform(d, interaction, announcement)
+    climb(d, interaction)
+
+
+def turn_away(d: Decision, interaction: Interaction, away: TurnedAway) -> None:
+    """It is sent elsewhere, or leaves a message: an end, with the reason."""
+    leaves_message = away.rule.action is OverflowAction.LEAVE_MESSAGE
+    d.emit(
+        InteractionDeflected(
+            pool=interaction.pool,
+            interaction_id=interaction.id,
+            cause=f"{away.queue}: {away.rule.cause.name.lower()}",
+            reason=DeflectedReason.LEAVE_MESSAGE if leaves_message else DeflectedReason.OVERFLOW,
+            overflow_cause=away.rule.cause,
+            announcement=away.rule.announce,
         )
     )
 

@@ -26,6 +26,7 @@ from kindline.routing.domain.hands import grip_of
 from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
+from kindline.routing.domain.staying import notice
 from kindline.routing.domain.timers import Due
 from kindline.routing.domain.waits import flow_rows, learn_again
 from kindline.routing.domain.watching import watch_lease, watch_rest
@@ -143,6 +144,7 @@ def _derive(state: ShardState) -> None:
             # Not begun anew: the running stretch goes on from the end of the last span.
             agent.running = agent.is_available
             pool.matching.update(agent)
+            notice(state.timers, pool, agent, state.decided_at)
             watch_lease(state, agent)
             watch_rest(state, agent)
     for interaction in state.interactions.values():

@@ -12,6 +12,7 @@ from kindline.routing.domain.identities import Identities
 from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.silence import sleeps_at
+from kindline.routing.domain.staying import notice, settle_visit
 from kindline.routing.domain.timers import Due, Timers
 from kindline.routing.domain.waits_followed import follow, tell_due
 
@@ -112,6 +113,7 @@ class ShardState:
         else:
             pool.matching.leave(interaction)
         self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
+        settle_visit(self.timers, pool, interaction, self.decided_at)
         self.watch_silence(interaction)
         self.follow_wait(interaction)
 
@@ -132,6 +134,7 @@ class ShardState:
         pool = self.pools[agent.pool]
         agent.counts_time(self.decided_at)
         pool.matching.update(agent)
+        notice(self.timers, pool, agent, self.decided_at)
         self.touched.setdefault(agent, reason)
         if freed:
             self.stirred_agents[agent] = None
