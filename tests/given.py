@@ -9,12 +9,14 @@ from typing import TypedDict, TypeVar, Unpack
 
 from kindline.language import agents as a
 from kindline.language import events as e
+from kindline.language.calendars import CalendarPlan
 from kindline.language.content import NO_NEEDS, Channel, Content, Needs, ParticipantRole, SkillNeed
 from kindline.language.facts import CommandAnswered, Fact
 from kindline.language.facts.agents import RefusalReason
 from kindline.language.facts.inputs import InputReference
 from kindline.language.ids import event_identity, shard_of
 from kindline.language.plan import AgentPlan, ChannelPlan, EntryPointPlan, Plan, PoolLimits, QueuePlan, SkillPlan
+from kindline.language.queue_rules import LadderStep, OverflowRule, QueueLimits
 from kindline.language.snapshot import AgentRow, InteractionRow, InteractionState
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import AgentSpoke, EventArrived, Input, OwnerResumed, PlanArrived, TimersDue
@@ -53,6 +55,8 @@ class PlanChanges(TypedDict, total=False):
     channels: tuple[ChannelPlan, ...]
     limits: PoolLimits
     reason_codes: tuple[str, ...]
+    calendars: tuple[CalendarPlan, ...]
+    time_zone: str
 
 
 class QueueChanges(TypedDict, total=False):
@@ -65,6 +69,10 @@ class QueueChanges(TypedDict, total=False):
     offers_at_once: int
     wrap_up_seconds: float
     longest_wait_seconds: float
+    ladder: tuple[LadderStep, ...]
+    calendar: str
+    limits: QueueLimits
+    overflow: tuple[OverflowRule, ...]
 
 
 class About(TypedDict, total=False):
