@@ -18,6 +18,7 @@ CLIENT_VARIABLE: Final = "KINDLINE_KAFKA_CLIENT"
 """Which library speaks to Kafka; all of them keep the same promises (tests/contract/ledger)."""
 DEFAULT_CLIENT: Final = "kafka-python"
 CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "aiokafka": ("kindline.ledger.aio", "AioLedger"),
     "confluent": ("kindline.ledger.confluent", "ConfluentLedger"),
     "kafka-python": ("kindline.ledger.kafka", "KafkaLedger"),
 }

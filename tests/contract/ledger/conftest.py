@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from kindline.ledger.aio import AioLedger
 from kindline.ledger.confluent import ConfluentLedger
 from kindline.ledger.kafka import KafkaLedger
 from kindline.ledger.memory import MemoryLedger, MemoryLog
@@ -16,7 +17,11 @@ from kindline.ledger.port import Ledger
 PARTITIONS: Final = 3
 _numbers = itertools.count()
 
-CLIENTS: Final[dict[str, type[KafkaLedger]]] = {"kafka-python": KafkaLedger, "confluent": ConfluentLedger}
+CLIENTS: Final[dict[str, type[KafkaLedger]]] = {
+    "kafka-python": KafkaLedger,
+    "aiokafka": AioLedger,
+    "confluent": ConfluentLedger,
+}
 """Every client of a broker that we can use, by the name that KINDLINE_KAFKA_CLIENT gives it."""
 EVERY_CLIENT: Final = [pytest.param(client, id=name, marks=pytest.mark.kafka) for name, client in CLIENTS.items()]
 

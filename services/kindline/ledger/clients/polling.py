@@ -1,4 +1,4 @@
-"""The thread behind a reader: it polls, hands over what came, and does nothing else; the library is a subclass's."""
+"""What stands behind a reader: it polls, hands over what came, and does nothing else; the library is a subclass's."""
 
 from __future__ import annotations
 
@@ -45,29 +45,22 @@ Arrive = Callable[[Sequence[Arrived]], None]
 Told = Mapping[Partition, tuple[int, int] | None]
 
 
-class PollThread(ABC):
-    """Polls a consumer of its own; bounded: it waits while 20,000 records or 64 MiB lie unread."""
+class Polling(ABC):
+    """What is followed, how far it was handed over, and how much of that lies unread; the polling is a subclass's.
 
-    def __init__(self, client_name: str, loop: asyncio.AbstractEventLoop, arrive: Arrive) -> None:
+    Bounded: it waits while 20,000 records or 64 MiB lie unread.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, arrive: Arrive) -> None:
         """Hand everything to `arrive`, on `loop`."""
         self._loop = loop
         self._arrive = arrive
         self._told: SimpleQueue[Told] = SimpleQueue()
         self._followed: dict[Partition, int] = {}
         self._reached: dict[Partition, int] = {}
-        self._stopped = threading.Event()
         # Each pair of counters has one writer per counter, so they need no lock: (records, bytes).
         self._given = (0, 0)
         self._taken = (0, 0)
-        self._thread = threading.Thread(target=self._run, name=f"kindline-reader-{client_name}", daemon=True)
-
-    def start(self) -> None:
-        """Begin to poll."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the poll under way."""
-        self._stopped.set()
 
     def tell(self, positions: Told) -> None:
         """Follow partitions from (number, position), or, with None, no more."""
@@ -78,34 +71,12 @@ class PollThread(ABC):
         self._taken = (self._taken[0] + len(arrived.records), self._taken[1] + arrived.size)
 
     @abstractmethod
-    def _connect(self) -> Any:
-        """A consumer; None when stopped before there was one."""
-
-    @abstractmethod
     def _take_up(self, consumer: Any, moved: Mapping[Partition, int]) -> None:
         """Let the consumer read what is followed, and nothing else; of those moved, from their new positions."""
 
     @abstractmethod
-    def _poll(self, consumer: Any) -> None:
-        """Wait for records, 250 ms at the longest, and hand them over; nothing may be skipped and nothing raised."""
-
-    @abstractmethod
-    def _leave(self, consumer: Any) -> None:
-        """Close the consumer."""
-
-    def _run(self) -> None:
-        consumer = self._connect()
-        if consumer is None:
-            return
-        try:
-            while not self._stopped.is_set():
-                self._listen(consumer)
-                if not self._followed or self._crowded():
-                    self._stopped.wait(CROWDED_SECONDS)
-                else:
-                    self._poll(consumer)
-        finally:
-            self._leave(consumer)
+    def _give(self, arrived: Sequence[Arrived]) -> None:
+        """Call `arrive` on the loop."""
 
     def _listen(self, consumer: Any) -> None:
         """Take up what was told since the last poll."""
@@ -140,7 +111,7 @@ class PollThread(ABC):
         for partition, position in positions.items():
             number = self._followed.pop(partition, None)
             if number is not None:
-                news.append(Arrived(Partition(*partition), number, position, outside=True))
+                news.append(Arrived(partition, number, position, outside=True))
         self._take_up(consumer, {})
         self._hand_over(news)
 
@@ -153,6 +124,53 @@ class PollThread(ABC):
             self._given[0] + sum(len(one.records) for one in arrived),
             self._given[1] + sum(one.size for one in arrived),
         )
+        self._give(arrived)
+
+
+class PollThread(Polling):
+    """Polls a consumer of its own in a thread of its own, for a library that blocks."""
+
+    def __init__(self, client_name: str, loop: asyncio.AbstractEventLoop, arrive: Arrive) -> None:
+        """Hand everything to `arrive`, on `loop`."""
+        super().__init__(loop, arrive)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"kindline-reader-{client_name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the poll under way."""
+        self._stopped.set()
+
+    @abstractmethod
+    def _connect(self) -> Any:
+        """A consumer; None when stopped before there was one."""
+
+    @abstractmethod
+    def _poll(self, consumer: Any) -> None:
+        """Wait for records, 250 ms at the longest, and hand them over; nothing may be skipped and nothing raised."""
+
+    @abstractmethod
+    def _leave(self, consumer: Any) -> None:
+        """Close the consumer."""
+
+    def _run(self) -> None:
+        consumer = self._connect()
+        if consumer is None:
+            return
+        try:
+            while not self._stopped.is_set():
+                self._listen(consumer)
+                if not self._followed or self._crowded():
+                    self._stopped.wait(CROWDED_SECONDS)
+                else:
+                    self._poll(consumer)
+        finally:
+            self._leave(consumer)
+
+    def _give(self, arrived: Sequence[Arrived]) -> None:
         try:
             self._loop.call_soon_threadsafe(self._arrive, arrived)
         except RuntimeError:  # The loop is closed: nobody is there to read.

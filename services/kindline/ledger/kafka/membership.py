@@ -134,6 +134,8 @@ class KafkaMembership:
                     if consumer is None:
                         consumer = KafkaConsumer(**self._settings)
                         consumer.subscribe([self._topic], listener=_Listener(consumer, self._hear))
+                        # A leader that does not know the topic yet shares out nothing, and looks again after minutes.
+                        consumer.partitions_for_topic(self._topic)
                     consumer.poll(timeout_ms=POLL_MILLISECONDS)
                     self._obey(consumer)
                 except Exception as error:
