@@ -16,9 +16,6 @@ JOINING = frozenset({QueuedReason.ARRIVED, QueuedReason.HANDED_OVER, QueuedReaso
 Kind = tuple[str, Channel, Needs, tuple[str, ...], str]
 """Queue, channel, needs, further queues, preferred agent: exactly the same agents can serve cases of one kind."""
 
-Entry = tuple[float, Instant, int]
-"""Place in line, waiting since, sequence: the first is served first."""
-
 
 @dataclass(slots=True, eq=False)
 class Case:
@@ -45,8 +42,6 @@ class Case:
     last_word: str = ""
     """Who spoke last: customer, agent, or nobody yet."""
     last_word_at: Instant = 0.0
-    line: tuple[Kind, Entry] | None = None
-    """Where it stands in the lines, for them to find it again."""
 
     @property
     def id(self) -> str:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kindline.audit import folding_people as people
 from kindline.audit.cases import Case
-from kindline.audit.hall import Hall, House
-from kindline.audit.lines import Lines
-from kindline.audit.rules import Rules
-from kindline.audit.workers import Hold, Worker
+from kindline.audit.hall import Hall
+from kindline.audit.workers import Hold
 from kindline.language import events as e
 from kindline.language import facts as f
-from kindline.language.agents import AgentStatus
-from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.graph import ENDS, FACT_MOVES
 from kindline.language.ids import Instant
-from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import InteractionState as S
 
 LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.NOT_CONNECTED})
@@ -64,7 +60,6 @@ def _queued(hall: Hall, fact: f.InteractionQueued, at: Instant) -> None:
 def _relaxed(hall: Hall, fact: f.InteractionRelaxed, _at: Instant) -> None:
     case = hall.case(fact)
     if case is not None:
-        _out_of_line(hall, case)
         case.relaxed = fact
         hall.stand(case)
 
@@ -72,15 +67,8 @@ def _relaxed(hall: Hall, fact: f.InteractionRelaxed, _at: Instant) -> None:
 def _preference_ended(hall: Hall, fact: f.PreferenceEnded, _at: Instant) -> None:
     case = hall.case(fact)
     if case is not None:
-        _out_of_line(hall, case)
         case.preferring = False
         hall.stand(case)
-
-
-def _out_of_line(hall: Hall, case: Case) -> None:
-    house = hall.houses.get(case.pool)
-    if house is not None:
-        house.lines.leave(case)
 
 
 def _held(hall: Hall, fact: f.InteractionHeld, _at: Instant) -> None:
@@ -174,68 +162,9 @@ def _offer_over(hall: Hall, fact: f.Fact, at: Instant) -> None:
     hall.stand(case)
 
 
-def _plan(hall: Hall, fact: f.PlanAdopted, _at: Instant) -> None:
-    house = hall.houses.get(fact.plan.pool)
-    if house is None:
-        rules = Rules(fact.plan)
-        house = hall.houses[fact.plan.pool] = House(rules, Lines(rules))
-    else:
-        house.rules = Rules(fact.plan)
-        house.lines = Lines(house.rules)
-    for worker in house.workers.values():
-        worker.listed = worker.agent_id in house.rules.agents
-    for case in hall.cases.values():
-        if case.pool == fact.plan.pool:
-            case.line = None
-            hall.stand(case)
-
-
-def _signed_in(hall: Hall, fact: f.AgentSignedIn, _at: Instant) -> None:
-    house = hall.houses.get(fact.pool)
-    if house is None:
-        return
-    found = house.rules.agents.get(fact.agent_id)
-    worker = house.workers.get(fact.agent_id)
-    if worker is None:
-        worker = house.workers[fact.agent_id] = Worker(fact.agent_id, AgentPlan(agent_id=fact.agent_id))
-    worker.plan = found or worker.plan
-    worker.listed = found is not None
-    if worker.session_id != fact.session_id:
-        worker.not_responding = False
-    worker.session_id, worker.lease = fact.session_id, Lease.CONNECTED
-
-
-def _signed_out(hall: Hall, fact: f.AgentSignedOut, _at: Instant) -> None:
-    worker = hall.worker(fact.pool, fact.agent_id)
-    if worker is not None:
-        worker.session_id, worker.lease = "", Lease.UNSPECIFIED
-
-
-def _declared(hall: Hall, fact: f.AgentStatusDeclared, _at: Instant) -> None:
-    worker = hall.worker(fact.pool, fact.agent_id)
-    if worker is not None:
-        worker.status, worker.leaving = fact.status, fact.next_status is not AgentStatus.UNSPECIFIED
-
-
-def _routing_state(hall: Hall, fact: f.AgentRoutingStateChanged, _at: Instant) -> None:
-    worker = hall.worker(fact.pool, fact.agent_id)
-    if worker is None:
-        return
-    if fact.reason is RoutingStateReason.CLEARED:
-        worker.not_responding = False
-    elif fact.routing_state is RoutingState.NOT_RESPONDING:
-        worker.not_responding = True
-
-
-def _lease(hall: Hall, fact: f.AgentLeaseChanged, _at: Instant) -> None:
-    worker = hall.worker(fact.pool, fact.agent_id)
-    if worker is not None:
-        worker.lease = fact.lease
-
-
 # Each function takes exactly the fact of its row, which no type of Python can say of a table.
 CHANGES: dict[type[f.Fact], Callable[[Hall, Any, Instant], None]] = {
-    f.PlanAdopted: _plan,
+    f.PlanAdopted: people.plan,
     f.InteractionReceived: _received,
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
@@ -254,9 +183,9 @@ CHANGES: dict[type[f.Fact], Callable[[Hall, Any, Instant], None]] = {
     f.OfferRevoked: _offer_over,
     f.OfferRescinded: _offer_over,
     f.OfferFailed: _offer_over,
-    f.AgentSignedIn: _signed_in,
-    f.AgentSignedOut: _signed_out,
-    f.AgentStatusDeclared: _declared,
-    f.AgentRoutingStateChanged: _routing_state,
-    f.AgentLeaseChanged: _lease,
+    f.AgentSignedIn: people.signed_in,
+    f.AgentSignedOut: people.signed_out,
+    f.AgentStatusDeclared: people.declared,
+    f.AgentRoutingStateChanged: people.routing_state,
+    f.AgentLeaseChanged: people.lease,
 }

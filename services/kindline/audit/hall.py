@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from kindline.audit.cases import Case
+from kindline.audit.cases import Case, Kind
 from kindline.audit.lines import Lines
 from kindline.audit.rules import Rules
 from kindline.audit.workers import Hold, Worker
 from kindline.language import facts as f
+from kindline.language.graph import WAITING
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState as S
+
+UNSERVED = WAITING | {S.CONNECTING}
+"""States in which nobody serves it yet."""
 
 
 @dataclass(slots=True)
@@ -23,7 +27,10 @@ class House:
     """One pool: the plan in force, who works there and who waits."""
 
     rules: Rules
-    lines: Lines
+    lines: Lines[Kind]
+    """Who may be offered now, by what decides who can serve them."""
+    queues: Lines[str]
+    """Who waits in each queue, offered or being connected too."""
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def free_for(self, case: Case, at: Instant) -> Iterator[Worker]:
@@ -93,10 +100,15 @@ class Hall:
         house = self.houses.get(case.pool)
         if house is None:
             return
-        house.lines.leave(case)
         room = len(case.offers) < house.rules.queue(case.queue).offers_at_once
-        if case.state in {S.QUEUED, S.OFFERED} and room:
-            house.lines.join(case)
+        if case.state in WAITING and room:
+            house.lines.join(case, case.kind)
+        else:
+            house.lines.leave(case)
+        if case.state in UNSERVED:
+            house.queues.join(case, case.queue)
+        else:
+            house.queues.leave(case)
 
     def free(self, case: Case) -> None:
         """Nobody holds anything for it any more."""

@@ -36,9 +36,10 @@ class Idle:
         for case_id, agent_id in self._seen:
             case = self._hall.cases.get(case_id)
             worker = self._hall.worker(case.pool, agent_id) if case is not None else None
-            if case is None or worker is None or case.line is None:
+            house = self._hall.houses[case.pool] if case is not None else None
+            if case is None or worker is None or house is None or case not in house.lines:
                 continue
-            if self._hall.houses[case.pool].may_have(worker, case, at):
+            if house.may_have(worker, case, at):
                 pairs[case_id, agent_id] = (case, worker)
         seen = {pair: self._seen.get(pair, 0) + 1 for pair in pairs}
         for (case_id, agent_id), count in seen.items():
@@ -55,17 +56,18 @@ class Idle:
                 found += self._first_for(self._hall.houses[pool], worker, at)
         for name in self._hall.stirred_cases:
             case = self._hall.cases.get(name)
-            if case is not None and case.line is not None:
-                worker = next(self._hall.houses[case.pool].free_for(case, at), None)
+            house = self._hall.houses.get(case.pool) if case is not None else None
+            if case is not None and house is not None and case in house.lines:
+                worker = next(house.free_for(case, at), None)
                 found += [(case, worker)] if worker is not None else []
         return found
 
     @staticmethod
     def _first_for(house: House, worker: Worker, at: Instant) -> list[tuple[Case, Worker]]:
-        for kind in house.lines.kinds():
+        for kind in house.lines.names():
             if worker.full(kind[0], kind[1], house.rules) or worker.unable(kind, house.rules):
                 continue
-            for case in house.lines.by_age(kind):
+            for case in house.lines.all(kind):
                 if house.may_have(worker, case, at):
                     return [(case, worker)]
         return []

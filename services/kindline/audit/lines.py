@@ -1,70 +1,104 @@
-"""Who waits in one pool, sorted so that "does anybody stand before this one?" is a look at a few heads.
+"""Who waits, sorted so that "does anybody stand before this one?" is a look at a few heads.
 
-It promises that the audit of a big day stays quick: one sorted list per kind of case, by what a place in line is worth
-and by age. What waiting earns grows alike for all, so a place is one number that never changes while somebody waits.
+It promises that the audit of a big day stays quick: one sorted list by place and one by age for each name under which
+cases are kept. What waiting earns grows alike for all, so a place is one number that never changes while somebody
+waits; it is whole, in microseconds and millionths, so that nobody is called passed for a rounding.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Generic, NamedTuple, TypeVar
 
-from kindline.audit.cases import Case, Entry, Kind
-from kindline.audit.rules import Rules
-from kindline.language.ids import Instant
+from kindline.audit.cases import Case
+from kindline.audit.rules import Rules, microseconds
+
+Name = TypeVar("Name", bound=Hashable)
 
 
-class Lines:
-    """The lines of one pool under one plan."""
+class Entry(NamedTuple):
+    """Where somebody stands: the least goes first. Among equals who waits for one agent only does, then the oldest."""
+
+    place: int
+    for_anybody: bool
+    age: int
+    sequence: int
+
+
+class Lines(Generic[Name]):
+    """Lines of one pool under one plan, each by a name."""
 
     def __init__(self, rules: Rules) -> None:
         """Begin empty, under these rules."""
-        self._slope = rules.slope
-        self._origin: Instant | None = None
-        self._by_place: dict[Kind, list[Entry]] = {}
-        self._by_age: dict[Kind, list[tuple[Instant, int]]] = {}
-        self._at: dict[int, Case] = {}
+        self._rules = rules
+        self._by_place: dict[Name, list[Entry]] = {}
+        self._by_age: dict[Name, list[tuple[int, int]]] = {}
+        self._at: dict[int, tuple[Name, Entry, Case]] = {}
 
-    def place(self, case: Case) -> float:
-        """What stands for the case's effective priority at any time: the lower, the sooner.
+    def entry(self, case: Case) -> Entry:
+        """Where a case stands as it is now.
 
-        Effective priority is priority + slope x (now - since), so at every instant the same order as by this number.
+        Effective priority is priority + slope x (now - since): at every instant the same order as by this number.
         """
-        # Reckoned from the first who came, as seconds since 1970 would leave too few digits for the rest.
-        if self._origin is None:
-            self._origin = case.since
-        return self._slope * (case.since - self._origin) - case.priority
+        age = microseconds(case.since)
+        return Entry(self._rules.place(case.priority, age), not case.preferred, age, case.sequence)
 
-    def join(self, case: Case) -> None:
-        """It may be offered from here on."""
-        kind = case.kind
-        entry = (self.place(case), case.since, case.sequence)
-        insort(self._by_place.setdefault(kind, []), entry)
-        insort(self._by_age.setdefault(kind, []), entry[1:])
-        self._at[case.sequence] = case
-        case.line = (kind, entry)
+    def join(self, case: Case, name: Name) -> None:
+        """It stands in the line of this name from here on, and in no other."""
+        entry = self.entry(case)
+        before = self._at.get(case.sequence)
+        if before is not None and before[:2] == (name, entry):
+            return
+        self.leave(case)
+        insort(self._by_place.setdefault(name, []), entry)
+        insort(self._by_age.setdefault(name, []), entry[2:])
+        self._at[case.sequence] = (name, entry, case)
 
     def leave(self, case: Case) -> None:
-        """It may not be offered any more; nothing happens to what is in no line."""
-        if case.line is None:
+        """It stands in line no more; nothing happens to what is in none."""
+        before = self._at.pop(case.sequence, None)
+        if before is None:
             return
-        kind, entry = case.line
-        case.line = None
-        by_place, by_age = self._by_place[kind], self._by_age[kind]
+        name, entry, _ = before
+        by_place, by_age = self._by_place[name], self._by_age[name]
         del by_place[bisect_left(by_place, entry)]
-        del by_age[bisect_left(by_age, entry[1:])]
-        del self._at[case.sequence]
+        del by_age[bisect_left(by_age, entry[2:])]
         if not by_place:
-            del self._by_place[kind], self._by_age[kind]
+            del self._by_place[name], self._by_age[name]
 
-    def kinds(self) -> Iterator[Kind]:
-        """Every kind of which somebody waits."""
+    def __contains__(self, case: Case) -> bool:
+        """Whether a case stands in line."""
+        return case.sequence in self._at
+
+    def names(self) -> Iterator[Name]:
+        """Every name under which somebody stands."""
         return iter(list(self._by_place))
 
-    def by_place(self, kind: Kind) -> Iterator[Case]:
-        """Those of a kind, first in line first."""
-        return (self._at[sequence] for _, _, sequence in self._by_place.get(kind, ()))
+    def length(self, name: Name) -> int:
+        """How many stand in the line of this name."""
+        return len(self._by_place.get(name, ()))
 
-    def by_age(self, kind: Kind) -> Iterator[Case]:
-        """Those of a kind, oldest first."""
-        return (self._at[sequence] for _, sequence in self._by_age.get(kind, ()))
+    def all(self, name: Name) -> Iterator[Case]:
+        """Everybody in the line of this name, first in line first."""
+        return (self._at[entry.sequence][2] for entry in self._by_place.get(name, ()))
+
+    def before(self, name: Name, mine: Entry) -> Iterator[Case]:
+        """Those of a line who stand before this place, first in line first."""
+        line = self._by_place.get(name, [])
+        return (self._at[line[index].sequence][2] for index in range(bisect_left(line, mine)))
+
+    def older(self, name: Name, than: tuple[int, ...]) -> Iterator[Case]:
+        """Those of a line who came before this age, oldest first."""
+        line = self._by_age.get(name, [])
+        return (self._at[line[index][1]][2] for index in range(bisect_left(line, than)))
+
+    def ahead(self, case: Case, name: Name, horizon: int) -> int:
+        """How many of a line go before a case, where those who came before the horizon starve."""
+        mine = self.entry(case)
+        by_age = self._by_age.get(name, [])
+        if mine.age < horizon:
+            return bisect_left(by_age, mine[2:])
+        starving = bisect_left(by_age, (horizon,))
+        twice = sum(self._at[sequence][1] < mine for _, sequence in by_age[:starving])
+        return starving + bisect_left(self._by_place.get(name, []), mine) - twice

@@ -8,7 +8,6 @@ whatever their priority.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import takewhile
 
 from kindline.audit.cases import Case, Kind
 from kindline.audit.findings import Findings, Invariant
@@ -16,9 +15,6 @@ from kindline.audit.hall import Hall, House
 from kindline.audit.workers import Worker
 from kindline.language import facts as f
 from kindline.language.ids import Instant
-
-GRAIN = 5e-6
-"""Seconds, and shares of a point of priority, within which two are as good as one: below it only arrival decides."""
 
 
 class Order:
@@ -49,27 +45,18 @@ class Order:
         """Nothing is left for the end of a batch."""
 
     def _passed(self, house: House, case: Case, worker: Worker, at: Instant) -> tuple[Invariant, Case] | None:
-        ceiling = house.rules.ceiling
-        starving_since = at - ceiling - GRAIN if ceiling else float("-inf")
-        starves = case.since <= starving_since
-        before = case.since - GRAIN if starves else starving_since
-        for kind in house.lines.kinds():
-            older = takewhile(lambda one: one.since < before, house.lines.by_age(kind))
-            found = self._first(older, kind, worker, house, at)
+        lines, horizon = house.lines, house.rules.horizon(at)
+        mine = lines.entry(case)
+        starves = mine.age < horizon
+        for kind in lines.names():
+            starving = lines.older(kind, mine[2:] if starves else (horizon,))
+            found = self._first(starving, kind, worker, house, at)
             if found is not None:
                 return Invariant.CEILING, found
-            if starves or (ceiling and case.since <= at - ceiling + GRAIN):
-                continue
-            sooner = takewhile(lambda one: self._stands_before(house, one, case), house.lines.by_place(kind))
-            found = self._first(sooner, kind, worker, house, at)
+            found = None if starves else self._first(lines.before(kind, mine), kind, worker, house, at)
             if found is not None:
                 return Invariant.ORDER, found
         return None
-
-    @staticmethod
-    def _stands_before(house: House, other: Case, case: Case) -> bool:
-        difference = house.lines.place(other) - house.lines.place(case)
-        return difference < -GRAIN or (difference <= GRAIN and other.since < case.since - GRAIN)
 
     @staticmethod
     def _first(cases: Iterable[Case], kind: Kind, worker: Worker, house: House, at: Instant) -> Case | None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from kindline.language.content import Channel
+from kindline.language.ids import Instant
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
 
-SECONDS = 60.0
+MILLION = 1_000_000
+MINUTE = 60 * MILLION
+
+
+def microseconds(at: Instant) -> int:
+    """An instant or a length of time in whole microseconds."""
+    return int(at * MILLION)
 
 
 class Rules:
@@ -16,18 +23,18 @@ class Rules:
         self.plan = plan
         self.queues = {queue.name: queue for queue in plan.queues}
         self.agents: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
+        self._slope = round(plan.order.priority_per_minute * MILLION)
         self.calendars = {calendar.name: calendar for calendar in plan.calendars}
         self._channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
 
-    @property
-    def slope(self) -> float:
-        """What a second of waiting adds to the effective priority; a plan's slope counts to the millionth a minute."""
-        return round(self.plan.order.priority_per_minute, 6) / SECONDS
+    def place(self, priority: int, age: int) -> int:
+        """What stands for an effective priority at any time, the lower the sooner; `age` is when it came."""
+        return self._slope * age - priority * MILLION * MINUTE
 
-    @property
-    def ceiling(self) -> float:
-        """Seconds of waiting after which nobody who came later goes first; 0: none."""
-        return self.plan.order.starvation_seconds
+    def horizon(self, at: Instant) -> int:
+        """Whoever came before this has waited past the ceiling now."""
+        ceiling = self.plan.order.starvation_seconds
+        return microseconds(at) - microseconds(ceiling) if ceiling else 0
 
     @property
     def gap(self) -> float:
