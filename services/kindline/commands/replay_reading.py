@@ -56,13 +56,13 @@ def _midnight(day: date) -> Instant:
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
-def plan_of(file: Path) -> Plan:
+def plan_of(file: Path, pool: str = POOL) -> Plan:
     """The one plan in a file that is meant. Raises PlanFileError, PlanUnfit."""
     plans = read_plans(file)
     if len(plans) == 1:
         return plans[0]
     for plan in plans:
-        if plan.pool == POOL:
+        if plan.pool == pool:
             return plan
-    message = f"{file}: has {len(plans)} pools and none is {POOL}; give a file with one pool"
+    message = f"{file}: has {len(plans)} pools and none is {pool}; give a file with one pool"
     raise PlanUnfit(message)

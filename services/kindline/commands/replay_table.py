@@ -54,6 +54,8 @@ ROWS = (
     Row("abandoned", "abandoned", "calls", lambda o: o.figures.abandoned),
     Row("ended_otherwise", "ended otherwise", "calls", _otherwise),
     Row("mean_wait", "mean wait", "seconds", lambda o: o.mean_wait),
+    Row("median_wait", "  median wait, p50", "seconds", lambda o: o.median_wait),
+    Row("long_wait", "  long wait, p90", "seconds", lambda o: o.long_wait),
     Row("queued", "found no agent free", "calls", lambda o: o.figures.queued),
     Row("mean_wait_of_queued", "  mean wait of these", "seconds", lambda o: o.figures.mean_wait_of_queued),
     Row("median_wait_of_queued", "  median wait of these", "seconds", lambda o: o.figures.median_wait_of_queued),
@@ -61,6 +63,14 @@ ROWS = (
     Row("promises_kept", "promises of an answer kept", "calls", lambda o: o.promises_kept),
     Row("promises_broken", "promises of an answer broken", "calls", lambda o: o.promises_broken),
     Row("promises_kept_share", "  kept / (kept + broken)", "ratio", lambda o: o.kept_share),
+    Row("replies_kept", "promises of a first reply kept", "calls", lambda o: o.replies_kept),
+    Row("replies_broken", "promises of a first reply broken", "calls", lambda o: o.replies_broken),
+    Row("waits_kept", "told waits that held", "calls", lambda o: o.tally.waits_kept),
+    Row("waits_broken", "told waits that did not", "calls", lambda o: o.tally.waits_broken),
+    Row("transfers", "transfers", "calls", lambda o: o.tally.transfers),
+    Row("overflowed", "overflowed to another queue", "calls", lambda o: o.tally.overflowed),
+    Row("deflected", "sent elsewhere", "calls", lambda o: o.tally.deflected),
+    Row("relaxed", "steps of a ladder taken", "calls", lambda o: o.tally.relaxed),
     *(
         Row(f"occupancy_{name}", f"occupancy of agents, {name}", "ratio", _occupancy(name))
         for name in ("lowest", "median", "highest")
@@ -68,13 +78,26 @@ ROWS = (
     Row("mean_service", "mean service", "seconds", lambda o: o.figures.mean_service),
 )
 
+WHERE_ANY = {
+    "ended_otherwise",
+    "replies_kept",
+    "replies_broken",
+    "waits_kept",
+    "waits_broken",
+    "transfers",
+    "overflowed",
+    "deflected",
+    "relaxed",
+}
+"""Rows that are shown only where a column has any of it."""
+
 
 def show(columns: Sequence[Column], console: Console, *, title: str) -> None:
     """Print the table."""
     table = Table("", *(column.name for column in columns), title=title, title_justify="left")
     for row in ROWS:
         values = [row.value(column.outcome) for column in columns]
-        if row.name != "ended_otherwise" or any(values):
+        if row.name not in WHERE_ANY or any(values):
             table.add_row(row.words, *(_words(value, row.unit) for value in values))
     for column in table.columns[1:]:
         column.justify = "right"

@@ -10,13 +10,16 @@ from click.testing import CliRunner, Result
 
 from kindline.commands.explain import explain
 from kindline.language.facts import Fact
+from kindline.language.ids import shard_of
 from kindline.language.log import LEVEL, DecisionBatch, EpochClaim, InputPosition
+from kindline.language.plan import Plan, PlanPublished
 from kindline.language.snapshot import SnapshotManifest
 from kindline.ledger import codec
+from kindline.ledger.envelope import headers
 from kindline.ledger.memory import MemoryLedger, MemoryLog
 from kindline.ledger.port import Ledger, Partition
 from kindline.ledger.snapshots import write_snapshot
-from kindline.ledger.topics import DECISIONS
+from kindline.ledger.topics import DECISIONS, PLAN
 from tests.given import SHARDS, Centre
 
 OWNER = "owner-1"
@@ -70,6 +73,12 @@ class Written:
     async def open(self, _kafka: str = "", _name: str = "") -> Ledger:
         """The ledger, opened as a command would."""
         return MemoryLedger(log=self.log)
+
+    def publish(self, plan: Plan) -> None:
+        """Put a plan into the ledger, as `kindline plan apply` does."""
+        said = headers(kind="PlanPublished", event_id=f"{plan.pool}-{plan.version}", source="test", happened_at=0.0)
+        where = Partition(PLAN, shard_of(plan.pool, SHARDS))
+        self.log.append(where, plan.pool.encode(), codec.encode(PlanPublished(plan=plan)), said)
 
     def snapshot(self, centre: Centre, name: str = "snapshot-1") -> None:
         """Write a snapshot of the centre as it is now."""

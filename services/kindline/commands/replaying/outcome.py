@@ -5,14 +5,17 @@ Promises figures by the definitions of the rehearsal, the sla room and the servi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from math import inf
+from dataclasses import dataclass, field
+from math import ceil, inf
 from statistics import mean
 
 from kindline.commands.replaying.people import Callers, Crew, Habits
 from kindline.commands.replaying.simulation import Simulation
 from kindline.commands.replaying.span import Span
+from kindline.commands.replaying.tally import Tally
+from kindline.language import facts as f
 from kindline.language.facts import Fact
 from kindline.language.ids import Instant
 from kindline.language.log import LEVEL, DecisionBatch
@@ -38,12 +41,23 @@ class Outcome:
     """Answered within the queue's answer_within_seconds."""
     promises_broken: int
     """Answered later, or left later; whoever leaves before is neither."""
+    median_wait: float | None = None
+    long_wait: float | None = None
+    """What nine of ten of all who asked for an agent waited at the most."""
+    replies_kept: int = 0
+    """Written to within the queue's first_reply_within_seconds."""
+    replies_broken: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def kept_share(self) -> float | None:
         """Kept of all that were kept or broken; None when nothing was promised."""
         promised = self.promises_kept + self.promises_broken
         return self.promises_kept / promised if promised else None
+
+
+UNHEARD = (f.EventRecorded, f.CommandAnswered, f.AgentRoutingStateChanged, f.ReplicaSeen, f.AgentLeaseChanged)
+"""Facts from which no figure is made: half of all, and so half the work of folding them."""
 
 
 class Observer:
@@ -55,12 +69,16 @@ class Observer:
         self._fates = Fates(threads)
         self._hours = CrewHours(pool)
         self._clocks = Clocks({}, {})
-        self._kept = 0
-        self._broken = 0
+        self._tally = Tally()
+        self._promises = Counter[tuple[SlaTarget, bool]]()
         self._seq = 0
+        self._hours_end = inf
 
     def follow(self, at: Instant, facts: Sequence[Fact]) -> None:
         """Take in one decision."""
+        heard = [fact for fact in facts if not isinstance(fact, UNHEARD)]
+        if not heard:
+            return
         self._seq += 1
         batch = DecisionBatch(
             epoch=1,
@@ -68,16 +86,22 @@ class Observer:
             seq=self._seq,
             level=LEVEL,
             decided_at=at,
-            facts=tuple(facts),
+            facts=tuple(heard),
             next_within=0.0,
             released=False,
         )
-        self._hours.apply(batch)
+        if at < self._hours_end:
+            self._hours.apply(batch)
+        self._tally.follow(at, heard)
         self.ended += sum(fate.ends for fate in self._fates.apply(batch, self._seq).values())
         for event in self._clocks.apply(batch).events:
-            if event.clock.target is SlaTarget.TIME_TO_ANSWER:
-                self._kept += isinstance(event, SlaMet)
-                self._broken += isinstance(event, SlaBreached)
+            if isinstance(event, SlaMet | SlaBreached):
+                self._promises[event.clock.target, isinstance(event, SlaMet)] += 1
+
+    def end_hours(self, at: Instant) -> None:
+        """What agents do from here on is no part of their hours."""
+        self._hours.end(at)
+        self._hours_end = at
 
     def outcome(self) -> Outcome:
         """What it came to."""
@@ -99,8 +123,13 @@ class Observer:
                 occupancy=self._hours.occupancy(),
             ),
             mean_wait=_mean_wait(waits),
-            promises_kept=self._kept,
-            promises_broken=self._broken,
+            median_wait=waited_by(waits, 0.5),
+            long_wait=waited_by(waits, LONG),
+            promises_kept=self._promises[SlaTarget.TIME_TO_ANSWER, True],
+            promises_broken=self._promises[SlaTarget.TIME_TO_ANSWER, False],
+            replies_kept=self._promises[SlaTarget.FIRST_REPLY, True],
+            replies_broken=self._promises[SlaTarget.FIRST_REPLY, False],
+            tally=self._tally,
         )
 
 
@@ -148,6 +177,8 @@ def logged_outcome(span: Span, plan: Plan) -> Outcome:
     return Outcome(
         figures=log_figures(asked, span.shifts),
         mean_wait=_mean_wait(waits),
+        median_wait=waited_by(waits, 0.5),
+        long_wait=waited_by(waits, LONG),
         promises_kept=sum(c.wait.answered and c.queue_seconds <= promised < inf for c, promised in found),
         promises_broken=sum(c.queue_seconds > promised for c, promised in found),
     )
@@ -155,3 +186,12 @@ def logged_outcome(span: Span, plan: Plan) -> Outcome:
 
 def _mean_wait(waits: Sequence[Wait]) -> float | None:
     return mean(wait.seconds for wait in waits) if waits else None
+
+
+LONG = 0.9
+
+
+def waited_by(waits: Sequence[Wait], share: float) -> float | None:
+    """The wait that this share of all did not exceed, by the nearest rank."""
+    every = sorted(wait.seconds for wait in waits)
+    return every[ceil(share * len(every)) - 1] if every else None

@@ -14,7 +14,13 @@ from typing import Any
 from kindline.commands.replaying.voices import SHARD, Voices
 from kindline.language.facts import CommandAnswered, Fact, InputDeadLettered, InteractionReceived
 from kindline.language.facts.agents import RefusalReason
-from kindline.language.facts.interactions import InteractionAbandoned, InteractionClosed, InteractionExpired
+from kindline.language.facts.interactions import (
+    InteractionAbandoned,
+    InteractionCancelled,
+    InteractionClosed,
+    InteractionDeflected,
+    InteractionExpired,
+)
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.routing.domain.engine import Engine
@@ -24,6 +30,14 @@ FOREVER_SECONDS = 5 * 365 * 86_400.0
 """No line breaks in a replay: a front end is never silent, because there is none. (A plan allows ten years.)"""
 LAST = 1 << 60
 """More than any agenda has entries."""
+
+ENDS: tuple[type[Fact], ...] = (
+    InteractionClosed,
+    InteractionAbandoned,
+    InteractionExpired,
+    InteractionDeflected,
+    InteractionCancelled,
+)
 
 Follow = Callable[[Instant, Sequence[Fact]], None]
 
@@ -50,7 +64,7 @@ class Simulation:
         self.on(InputDeadLettered, _break_on_dead_letter)
         self.on(CommandAnswered, _break_on_refusal)
         self.on(InteractionReceived, self._opens)
-        for end in (InteractionClosed, InteractionAbandoned, InteractionExpired):
+        for end in ENDS:
             self.on(end, self._ends)
         self._plan = replace(plan, limits=limits)
 

@@ -47,6 +47,10 @@ class Voices:
         """An agent's front end is attached."""
         return self._agent(agent_id, a.SessionOpened(session_id=agent_id, replica_id=REPLICA), at)
 
+    def gets_up(self, agent_id: str, reason: a.SessionCloseReason, at: Instant) -> AgentSpoke:
+        """An agent's front end is gone, or its line is broken."""
+        return self._agent(agent_id, a.SessionClosed(session_id=agent_id, reason=reason), at)
+
     def commands(self, agent_id: str, command: a.Command, at: Instant) -> AgentSpoke:
         """An agent asks for something, under a UUIDv7 in which a number stands for chance."""
         milliseconds = int(at * 1_000)

@@ -75,6 +75,13 @@ class CrewHours:
         if owner is not None:
             self._of(owner).contact(-1, at)
 
+    def end(self, at: Instant) -> None:
+        """Reckon up to an instant: whatever agents are at goes on, and counts no longer."""
+        for hours in self._hours.values():
+            hours.contact(-hours.contacts, at)
+            hours.status(working=False, at=at)
+        self._owners.clear()
+
     def occupancy(self) -> Spread:
         """Time with a contact in hand (talk, hold, wrap-up) in the time at work, as a spread over agents."""
         return spread(min(1.0, hours.busy / hours.at_work) for hours in self._hours.values() if hours.at_work > 0)
