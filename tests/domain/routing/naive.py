@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus
+from kindline.language.content import Channel
 from kindline.language.facts.agents import Lease
 from kindline.language.graph import INTERACTION_MOVES, WITH_AGENT
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
@@ -48,9 +49,12 @@ class Floor:
             eligible = [agent for agent in self.agents if self.may_serve(agent, row)]
             if eligible:
                 return row, min(eligible, key=lambda agent: self.rank_for(agent, row))
+            able = [agent for agent in self.agents if self.may_serve(agent, row, interrupting=True)]
+            if able and not row.offers and not row.preferring:
+                return row, min(able, key=lambda agent: (self.rank(agent)[0], agent.agent_id))
         return None
 
-    def may_serve(self, agent: AgentRow, row: InteractionRow) -> bool:
+    def may_serve(self, agent: AgentRow, row: InteractionRow, *, interrupting: bool = False) -> bool:
         """Every hard filter, one after the other."""
         plan = self.plans[row.received.pool]
         queued, own = row.queued, agent.plan
@@ -69,8 +73,10 @@ class Floor:
             and not held
             and agent.lease is Lease.CONNECTED
             and not agent.not_responding
+            and (not row.preferring or agent.agent_id == queued.preferred_agent_id)
             and self._fits(own, row, plan)
-            and self._has_room(agent, own, row)
+            and self._is_below_limit(agent, own, row)
+            and self._units_fit(agent, own, row, interrupting=interrupting)
         )
 
     def rank_for(self, agent: AgentRow, row: InteractionRow) -> tuple[float | str, ...]:
@@ -92,7 +98,10 @@ class Floor:
         return least_work
 
     def _load(self, agent: AgentRow) -> float:
-        return sum(self._units(row, agent) for row in self._hands(agent)) / ((agent.plan and agent.plan.units) or 100)
+        return self._used(agent) / ((agent.plan and agent.plan.units) or 100)
+
+    def _used(self, agent: AgentRow) -> int:
+        return sum(self._units(row, agent) for row in self._hands(agent) if not row.interrupted_by)
 
     def rank(self, agent: AgentRow) -> tuple[float, float, str]:
         """Least work, then longest idle, then name."""
@@ -102,7 +111,7 @@ class Floor:
         score = self._score(agent)
         if score is None:
             score = scores[len(scores) // 2] if scores else 0.0
-        return score, math.inf if self._hands(agent) else agent.idle_since, agent.agent_id
+        return score, math.inf if self._awake(agent) else agent.idle_since, agent.agent_id
 
     def _score(self, agent: AgentRow) -> float | None:
         if not agent.session_id or agent.lease is Lease.LOST:
@@ -110,7 +119,7 @@ class Floor:
         minute = self.now // 60 * 60
         work = available = 0.0
         spans = [(span.from_time, span.to_time, span.load) for span in agent.spans]
-        owns = any(row.agent_id == agent.agent_id for row in self._hands(agent))
+        owns = any(row.agent_id == agent.agent_id for row in self._awake(agent))
         if spans and (agent.status is AgentStatus.AVAILABLE or owns) and minute > spans[-1][1]:
             end = spans[-1][1]
             spans.append((max(end, minute - 3_600), minute, self._load(agent)))
@@ -133,12 +142,33 @@ class Floor:
             and all(levels.get(need.skill, 0) >= max(need.level, 1) for need in queued.needs.skills)
         )
 
-    def _has_room(self, agent: AgentRow, own: AgentPlan, row: InteractionRow) -> bool:
-        hands = self._hands(agent)
-        used = sum(self._units(held, agent) for held in hands)
+    def _is_below_limit(self, agent: AgentRow, own: AgentPlan, row: InteractionRow) -> bool:
+        """One limit counts: the agent's own for the channel, else the queue's, else the channel's."""
+        assert row.queued is not None
+        plan, name, channel = self.plans[agent.pool], row.queued.queue, row.received.channel
+        of_channel = sum(held.received.channel is channel for held in self._awake(agent))
+        for limit in own.limits:
+            if limit.channel is channel:
+                return of_channel < limit.at_once
+        at_once = next((queue.at_once for queue in plan.queues if queue.name == name), 0)
+        if at_once:
+            return sum(held.queued is not None and held.queued.queue == name for held in self._awake(agent)) < at_once
+        return of_channel < channel_of(plan, row).at_once
+
+    def _units_fit(self, agent: AgentRow, own: AgentPlan, row: InteractionRow, *, interrupting: bool) -> bool:
         channel = channel_of(self.plans[agent.pool], row)
-        count = sum(held.received.channel is row.received.channel for held in hands)
-        return used + channel.units <= (own.units or 100) and count < channel.at_once
+        hands = self._hands(agent)
+        taken = self._used(agent) + sum(held.units for held in hands if held.interrupted_by)
+        if interrupting:
+            yielding = set(channel.interrupts) - {Channel.VOICE}
+            if not yielding:
+                return False
+            movable = [held for held in hands if held.state is S.ACTIVE and held.received.channel in yielding]
+            taken = self._used(agent) - sum(held.units for held in movable)
+        return taken + channel.units <= (own.units or 100)
+
+    def _awake(self, agent: AgentRow) -> list[InteractionRow]:
+        return [row for row in self._hands(agent) if row.state is not S.DORMANT]
 
     def _hands(self, agent: AgentRow) -> list[InteractionRow]:
         return [
@@ -180,7 +210,8 @@ def channel_of(plan: Plan, row: InteractionRow) -> ChannelPlan:
 MOVES: dict[type, S] = {
     f.InteractionReceived: S.RECEIVED, f.InteractionQueued: S.QUEUED, f.OfferIssued: S.OFFERED,
     f.OfferAccepted: S.CONNECTING, f.InteractionAnswered: S.ACTIVE, f.InteractionHeld: S.HELD,
-    f.InteractionResumed: S.ACTIVE, f.InteractionCompleted: S.COMPLETED, f.InteractionClosed: S.CLOSED,
+    f.InteractionResumed: S.ACTIVE, f.InteractionSlept: S.DORMANT,
+    f.InteractionCompleted: S.COMPLETED, f.InteractionClosed: S.CLOSED,
     f.InteractionAbandoned: S.ABANDONED, f.InteractionCancelled: S.CANCELLED, f.InteractionExpired: S.EXPIRED,
     f.InteractionDeflected: S.DEFLECTED,
 }  # fmt: skip

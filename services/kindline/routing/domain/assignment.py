@@ -13,6 +13,7 @@ from kindline.language.facts import OfferIssued
 from kindline.language.facts.offers import Choice
 from kindline.language.ids import offer_id
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.choosing import INTERRUPTING
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.explaining import count_removals
 from kindline.routing.domain.interactions import Interaction
@@ -79,7 +80,7 @@ def _offer(d: Decision, interaction: Interaction) -> bool:
         return False
     agent, score, rule = found
     number = interaction.last_offer_number + 1
-    eligible, removals = count_removals(pool, interaction, d.now)
+    eligible, removals = count_removals(pool, interaction, d.now, interrupting=rule == INTERRUPTING)
     d.emit(
         OfferIssued(
             pool=pool.name,

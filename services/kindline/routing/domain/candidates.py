@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kindline.language.ids import Instant
+from kindline.routing.domain.choosing import INTERRUPTING
 from kindline.routing.domain.explaining import COUNTED_UP_TO, left_out_by
 from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.state import ShardState
@@ -41,14 +42,15 @@ def considered(state: ShardState, interaction_id: str, now: Instant) -> Consider
     interaction = state.interactions[interaction_id]
     pool = state.pools[interaction.pool]
     requirement = Requirement(interaction.queue, interaction.channel, interaction.needs, interaction.also_queues)
+    choice = pool.matching.agent_for(interaction, now) if interaction.place is not None else None
+    last_resort = choice is not None and choice.rule == INTERRUPTING
     found = []
     for agent in pool.agents.values():
         if agent.session_id:
-            rule = left_out_by(pool, agent, interaction, requirement, now)
+            rule = left_out_by(pool, agent, interaction, requirement, now, interrupting=last_resort)
             score = None if rule else pool.matching.score_of(agent, interaction, now)
             found.append(Candidate(agent_id=agent.agent_id, rule=rule, score=score))
     found.sort(key=lambda candidate: (bool(candidate.rule), candidate.agent_id))
-    choice = pool.matching.agent_for(interaction, now) if interaction.place is not None else None
     return Considered(
         candidates=tuple(found),
         chosen=choice[0].agent_id if choice else "",

@@ -84,9 +84,17 @@ class Capacity:
             mask |= self._within(agent, (cost,), agent.units - agent.used + movable)
         return mask
 
+    def any_room(self, agent: Agent) -> bool:
+        """Whether an agent could be given anything at all, by whatever way."""
+        return bool(self.room(agent)) or (self.knows_interrupting and bool(self.room_by_interrupting(agent)))
+
     def has_room(self, agent: Agent, queue: str, channel: Channel) -> bool:
         """Whether an agent has room for one more of this kind, without interrupting anything."""
         return bool(self.room(agent) & self.bit(queue, channel))
+
+    def may_interrupt(self, agent: Agent, queue: str, channel: Channel) -> bool:
+        """Whether an agent has room for one more of this kind if other work may be interrupted for it."""
+        return bool(self.room_by_interrupting(agent) & self.bit(queue, channel))
 
     def has_room_to_wake(self, agent: Agent, interaction_id: str) -> bool:
         """Whether a sleeper in an agent's hands may be as much work as any of its kind."""

@@ -24,6 +24,9 @@ NAMES = {
 }
 """How an offer names each rule."""
 
+INTERRUPTING = "interrupting"
+"""How an offer names the last resort: nobody had room, and least work decided whose work is to be set aside."""
+
 PREFERRED = "preferred_agent"
 """How an offer names the rule by which a customer meets one agent again."""
 

@@ -12,7 +12,7 @@ from kindline.language.plan import Plan
 from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
-from kindline.routing.domain.choosing import NAMES, PREFERRED, Chosen, score
+from kindline.routing.domain.choosing import INTERRUPTING, NAMES, PREFERRED, Chosen, score
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.profiles import Profiles
@@ -44,11 +44,11 @@ class Crew:
     def place(self, agent: Agent, now: Instant) -> Place | None:
         """Where an agent stands who can take something now; None for one who cannot."""
         if agent in self._changed:
-            if not agent.is_willing or not self._capacity.room(agent):
+            if not agent.is_willing or not self._capacity.any_room(agent):
                 return None
             self._bring_up_to_date()
         place = self._standing.places.get(agent.agent_id)
-        return None if place is None or not place.mask or self.rested_at(agent) > now else place
+        return None if place is None or not place.mask | place.over or self.rested_at(agent) > now else place
 
     def _bring_up_to_date(self) -> None:
         standing = self._standing
@@ -60,6 +60,8 @@ class Crew:
                     place = standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
                 place.profile, place.plan = profile, agent.plan
             standing.put(place, self._capacity.room(agent) if agent.is_willing else 0)
+            if self._capacity.knows_interrupting:
+                place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if agent.is_willing else 0
         self._changed.clear()
 
     def _stand(self, now: Instant) -> Standing:
@@ -86,12 +88,28 @@ class Crew:
             found = standing.best_among(rule, profiles.servers[number], suits)
         else:
             found = standing.best(rule, lambda place: number in place.profile.serves and suits(place))
-        return None if found is None else Chosen(found.agent, self._score(rule, found, interaction, now), NAMES[rule])
+        if found is None:
+            return self._by_interrupting(interaction, number, now) if self._capacity.knows_interrupting else None
+        return Chosen(found.agent, self._score(rule, found, interaction, now), NAMES[rule])
+
+    def _by_interrupting(self, interaction: Interaction, number: int, now: Instant) -> Chosen | None:
+        """The last resort: of those who can set other work aside for it, who has least work, then by name."""
+        if interaction.offers:
+            return None
+        places, suits = self._standing.places, self._suits(interaction, now, by_interrupting=True)
+        able = (places[name] for profile in self._profiles.servers[number] for name in profile.members)
+        ranks = [(self._standing.least_work(place), place.agent.agent_id) for place in able if suits(place)]
+        if not ranks:
+            return None
+        least_work, agent_id = min(ranks)
+        return Chosen(places[agent_id].agent, least_work, INTERRUPTING)
 
     def _rule(self, interaction: Interaction) -> AgentChoice:
         return self._rules.get(interaction.queue, AgentChoice.LEAST_WORK)
 
-    def _suits(self, interaction: Interaction, now: Instant) -> Callable[[Place], bool]:
+    def _suits(
+        self, interaction: Interaction, now: Instant, *, by_interrupting: bool = False
+    ) -> Callable[[Place], bool]:
         """Whether an agent who is able can be offered the interaction now."""
         bit = self._capacity.bit(interaction.queue, interaction.channel)
         for_all = not interaction.offers and not interaction.back_offs
@@ -99,7 +117,7 @@ class Crew:
 
         def suits(place: Place) -> bool:
             agent = place.agent
-            if not place.mask & bit or (gap and self.rested_at(agent) > now):
+            if not (place.over if by_interrupting else place.mask) & bit or (gap and self.rested_at(agent) > now):
                 return False
             return for_all or not interaction.leaves_out(agent.agent_id, now)
 
@@ -111,6 +129,8 @@ class Crew:
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
         place = self._stand(now).places.get(agent.agent_id)
+        if place is not None and place.over & self._capacity.bit(interaction.queue, interaction.channel):
+            return self._standing.least_work(place)
         if place is None or place.rank is None:
             return None
         return 0.0 if interaction.preferring else self._score(self._rule(interaction), place, interaction, now)

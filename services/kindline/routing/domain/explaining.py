@@ -15,7 +15,9 @@ COUNTED_UP_TO = 200
 """Agents at work in a pool up to which every rule's removals are counted; above it, `eligible` is 1: the one chosen."""
 
 
-def count_removals(pool: Pool, interaction: Interaction, now: Instant) -> tuple[int, tuple[Removal, ...]]:
+def count_removals(
+    pool: Pool, interaction: Interaction, now: Instant, *, interrupting: bool = False
+) -> tuple[int, tuple[Removal, ...]]:
     """The number of agents who could have been chosen, and for each rule the number it left out, first rule first."""
     queued = interaction.queued
     if queued is None or len(pool.agents) > COUNTED_UP_TO:
@@ -25,7 +27,7 @@ def count_removals(pool: Pool, interaction: Interaction, now: Instant) -> tuple[
     counts: dict[str, int] = {}
     for agent in pool.agents.values():
         if agent.session_id:
-            rule = left_out_by(pool, agent, interaction, requirement, now)
+            rule = left_out_by(pool, agent, interaction, requirement, now, interrupting=interrupting)
             if rule:
                 counts[rule] = counts.get(rule, 0) + 1
             else:
@@ -33,21 +35,38 @@ def count_removals(pool: Pool, interaction: Interaction, now: Instant) -> tuple[
     return eligible, tuple(Removal(rule=rule, agents=agents) for rule, agents in sorted(counts.items()))
 
 
-def left_out_by(pool: Pool, agent: Agent, interaction: Interaction, requirement: Requirement, now: Instant) -> str:
-    """The first rule that keeps an agent from being offered the interaction now; empty when none does."""
+def left_out_by(
+    pool: Pool,
+    agent: Agent,
+    interaction: Interaction,
+    requirement: Requirement,
+    now: Instant,
+    *,
+    interrupting: bool = False,
+) -> str:
+    """The first rule that keeps an agent from being offered the interaction now; empty when none does.
+
+    With `interrupting` those have room, too, who could set other work aside for it.
+    """
+    rule = _away(agent) or unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
+    if rule:
+        return rule
+    if interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != agent.agent_id:
+        return "preference"
+    has_room = pool.capacity.may_interrupt if interrupting else pool.capacity.has_room
+    if not has_room(agent, requirement.queue, requirement.channel):
+        return "capacity"
+    if pool.matching.rested_at(agent) > now:
+        return "assignment_gap"
+    return "back_off" if interaction.leaves_out(agent.agent_id, now) else ""
+
+
+def _away(agent: Agent) -> str:
+    """The first rule that keeps an agent from being offered anything at all; empty when none does."""
     if agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED:
         return "status"
     if agent.lease is not Lease.CONNECTED:
         return "lease"
     if agent.not_responding:
         return "not_responding"
-    if agent.removed:
-        return "plan"
-    rule = unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
-    if rule:
-        return rule
-    if not pool.capacity.has_room(agent, requirement.queue, requirement.channel):
-        return "capacity"
-    if pool.matching.rested_at(agent) > now:
-        return "assignment_gap"
-    return "back_off" if interaction.leaves_out(agent.agent_id, now) else ""
+    return "plan" if agent.removed else ""

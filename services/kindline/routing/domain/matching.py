@@ -72,6 +72,9 @@ class Matching:
         if key != EMPTY and self.at(key).leaves_out(agent_id, now):
             leaves_out = lambda other: other.leaves_out(agent_id, now)  # noqa: E731
             key = self._waiting.first_but(agent_id, place.profile, place.mask, leaves_out)
+        if place.over:
+            spares = lambda other: other.offers or other.preferring or other.leaves_out(agent_id, now)  # noqa: E731
+            key = min(key, self._waiting.first_but(agent_id, place.profile, place.over, spares))
         return None if key == EMPTY else key
 
     def agent_for(self, interaction: Interaction, now: Instant) -> Chosen | None:

@@ -24,12 +24,17 @@ Work = tuple[float, Instant, str]
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """What matching knows of one agent. `mask` has a bit for each channel with room; `score` is None for newcomers."""
+    """What matching knows of one agent.
+
+    `mask` has a bit for each channel with room, `over` for each that could have it by interrupting other work only;
+    `score` is None for newcomers.
+    """
 
     agent: Agent
     profile: Profile
     plan: AgentPlan
     mask: int = 0
+    over: int = 0
     score: float | None = None
     rank: Work | None = None
 
@@ -88,6 +93,10 @@ class Standing:
         self.minute = minute
         for place in self.places.values():
             self.put(place, place.mask)
+
+    def least_work(self, place: Place) -> float:
+        """The score of anybody who is present, a newcomer's the median."""
+        return self.median if place.score is None else place.score
 
     def work(self, place: Place) -> Work:
         """Where an agent with room stands by least work, a newcomer at the median."""
