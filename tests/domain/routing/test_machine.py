@@ -13,9 +13,11 @@ from kindline.language import events as e
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.content import Channel, ParticipantRole
-from kindline.language.graph import ENDS
+from kindline.language.facts.agents import Lease
+from kindline.language.graph import ENDS, WAITING
 from kindline.language.plan import ChannelPlan, OrderPlan, Plan, PoolLimits
-from kindline.language.queue_rules import AgentChoice
+from kindline.language.queue_rules import AgentChoice, PreferencePlan, Preferred
+from kindline.language.snapshot import InteractionRow
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import TimersDue
 from tests.domain.routing.naive import Book, Floor
@@ -45,7 +47,8 @@ def plans(version: int, choice: int) -> Plan:
     """A few plans that differ in what matters: capacity, offers at once, gaps, a queue and an agent that are gone."""
     cheap = tuple(ChannelPlan(channel=channel, units=40, at_once=2, missed_offers=2) for channel in Channel if channel)
     general = queue(offers_at_once=1 + choice % 2, wrap_up_seconds=5.0 * (choice % 3))
-    general = replace(general, choice=AgentChoice(1 + version % 4))
+    preference = PreferencePlan(prefer=Preferred(1 + choice % 2), for_seconds=10.0 * choice)
+    general = replace(general, choice=AgentChoice(1 + version % 4), preference=preference)
     queues = (general, queue("billing", needs=needs(billing=1), weight=2))
     limits = PoolLimits(assignment_gap_seconds=float(choice % 2))
     order = (
@@ -80,7 +83,11 @@ class AnyDay(RuleBasedStateMachine):
     def customer_comes(self, thread: str, at: str, priority: int | None, bot: bool, skill: bool) -> None:  # noqa: FBT001
         """A customer comes."""
         needing = needs(billing=2) if skill else needs()
-        started = e.InteractionStarted(priority=priority, held_by_bot=bot, needs=needing, content=text("hello"))
+        # Two customers of three are known, and the account of every other one belongs to somebody.
+        who, whose = (("ann", "amy"), ("zoe", ""), ("", "cy"))[int(thread[1:]) % 3]
+        started = e.InteractionStarted(
+            priority=priority, held_by_bot=bot, needs=needing, content=text("hello"), customer=who, account_owner=whose
+        )
         self.centre.event(started, thread, at)
 
     @rule(thread=THREADS, at=ENTRANCES, happening=HAPPENINGS, copies=st.integers(1, 2))
@@ -164,7 +171,20 @@ class AnyDay(RuleBasedStateMachine):
         assert self.reader.fingerprint() == self.centre.engine.fingerprint()
         self.centre.decide(TimersDue())
         if all(not facts for _, facts in self.centre.log[self.read :]):
+            assert all(self.is_hope(row) for row in self.centre.engine.interactions() if row.preferring)
             assert Floor(self.centre.now).take(list(self.centre.engine.rows())).pairs() is None
+
+    def is_hope(self, row: InteractionRow) -> bool:
+        """Whoever is waited for is there, and not for longer than was promised."""
+        assert row.queued is not None
+        agent = self.centre.agent(row.queued.preferred_agent_id)
+        return (
+            row.state in WAITING
+            and self.centre.now < row.queued.preferred_until
+            and agent is not None
+            and (agent.status, agent.lease, agent.next_status) == (AgentStatus.AVAILABLE, Lease.CONNECTED, 0)
+            and not agent.not_responding
+        )
 
     def _check(self, fact: f.Fact, at: float) -> None:
         limit = 9

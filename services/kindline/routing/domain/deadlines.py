@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.dormancy import fall_asleep
 from kindline.routing.domain.endings import deadline_passes
+from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.offers import expire
 from kindline.routing.domain.overflow_staying import help_loneliest, wait_on
 from kindline.routing.domain.parking import LARGEST_AT_ONCE, parking_ends
+from kindline.routing.domain.preference import time_is_over
 from kindline.routing.domain.presence import grace_ends, replica_falls_silent
 from kindline.routing.domain.timers import Due, TimerKey
 
@@ -32,21 +36,32 @@ def pass_time(d: Decision) -> None:
 
 def _fall_due(d: Decision, key: TimerKey) -> None:
     kind, first, second = key
-    if kind is Due.OFFER:
+    of_interaction = _OF_INTERACTIONS.get(kind)
+    if of_interaction is not None:
+        interaction = d.state.interactions.get(first)
+        if interaction is not None:
+            of_interaction(d, interaction)
+    elif kind is Due.OFFER:
         interaction = d.state.interactions[first]
         expire(d, interaction, interaction.offers[second])
-    elif kind is Due.INTERACTION:
-        deadline_passes(d, d.state.interactions[first])
     elif kind is Due.REPLICA:
         replica_falls_silent(d, first, second)
     elif kind is Due.LEASE:
         grace_ends(d, d.state.pools[first].agents[second])
-    elif kind is Due.LADDER:
-        if first in d.state.interactions:
-            wait_on(d, d.state.interactions[first])
     elif kind is Due.NOBODY:
         help_loneliest(d, first)
-    elif kind is Due.DORMANT:
-        fall_asleep(d, d.state.interactions[first])
-    elif kind is Due.TELL:
-        d.state.telling[d.state.interactions[first]] = None
+
+
+def _tell(d: Decision, interaction: Interaction) -> None:
+    """Its customer is told with everybody else's, when all is decided."""
+    d.state.telling[interaction] = None
+
+
+_OF_INTERACTIONS: dict[Due, Callable[[Decision, Interaction], None]] = {
+    Due.INTERACTION: deadline_passes,
+    Due.LADDER: wait_on,
+    Due.DORMANT: fall_asleep,
+    Due.PREFERENCE: time_is_over,
+    Due.TELL: _tell,
+}
+"""What follows from the deadlines that belong to one interaction."""

@@ -22,6 +22,7 @@ from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interrupting import take_up_interrupted
 from kindline.routing.domain.invariants import count_violations
+from kindline.routing.domain.preference import end_preferences
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
 from kindline.routing.domain.rows import rows_of, state_of
@@ -54,6 +55,7 @@ class Engine:
         route(decision, given)
         take_up_interrupted(decision)
         apply_next_statuses(decision)
+        end_preferences(decision)
         wake(decision)
         assign(decision)
         inform(decision)

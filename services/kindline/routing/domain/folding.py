@@ -12,6 +12,7 @@ from kindline.routing.domain import folding_endings as endings
 from kindline.routing.domain import folding_inputs as inputs
 from kindline.routing.domain import folding_interactions as interactions
 from kindline.routing.domain import folding_offers as offers
+from kindline.routing.domain import folding_preference as preference
 from kindline.routing.domain import folding_waiting as waiting
 from kindline.routing.domain import informing_folded as informing
 from kindline.routing.domain.state import ShardState
@@ -41,7 +42,7 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.InteractionExpired: endings.ended,
     f.MessageSent: interactions.message_sent,
     f.InteractionRelaxed: waiting.relaxed,
-    f.PreferenceEnded: inputs.unchanged,
+    f.PreferenceEnded: preference.ended,
     f.CustomerInformed: informing.informed,
     f.CapacityExceeded: inputs.unchanged,
     f.OfferIssued: offers.issued,

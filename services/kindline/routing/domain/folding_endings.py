@@ -16,6 +16,7 @@ from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.folding_hands import free
 from kindline.routing.domain.folding_interactions import move
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.preferring import drop_preference
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.staying import settle_visit
 from kindline.routing.domain.timers import Due
@@ -49,6 +50,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction = state.leave(fact.interaction_id)
     state.pools[fact.pool].matching.leave(interaction)
     _retire_thread(state, interaction)
+    drop_preference(state.timers, state.pools[fact.pool], interaction)
     owner = interaction.agent_id
     free(state, interaction, at)
     interaction.agent_id = owner

@@ -21,6 +21,7 @@ from kindline.language.snapshot import InteractionState, MessageRow
 from kindline.routing.domain.folding_hands import free, hold_as_it_stands
 from kindline.routing.domain.folding_inputs import called_for
 from kindline.routing.domain.folding_offers import leave_out
+from kindline.routing.domain.folding_preference import prefers
 from kindline.routing.domain.folding_waiting import begin_visit
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
@@ -49,7 +50,7 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     state.pools[fact.pool].matching.leave(interaction)
     free(state, interaction, at)
-    interaction.queued = fact
+    prefers(state, interaction, fact)
     interaction.moves(InteractionState.QUEUED, at, fact.deadline)
     begin_visit(interaction, fact, at)
     if fact.reason in _LEFT_OUT and fact.from_agent_id:
@@ -65,7 +66,9 @@ def scheduled(state: ShardState, fact: InteractionScheduled, at: Instant) -> Non
 
 def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
     """Agent and customer are together."""
-    state.interactions[fact.interaction_id].answered = True
+    interaction = state.interactions[fact.interaction_id]
+    interaction.answered = True
+    state.pools[fact.pool].last_agents.served(interaction.received.customer, fact.agent_id, at)
     move(state, fact.interaction_id, InteractionState.ACTIVE, at, fact.deadline)
 
 
@@ -98,6 +101,8 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     if interaction is None or not isinstance(happening, InteractionStarted | MessageReceived):
         return
     interaction.spoke_at = at
+    if isinstance(happening, InteractionStarted) and fact.opening:
+        interaction.account_owner = happening.account_owner
     if happening.content is not None:
         _say(interaction, happening.message_id, happening.content, at)
     state.watch_silence(interaction)

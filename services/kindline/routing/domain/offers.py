@@ -19,6 +19,7 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.interrupting import make_room
+from kindline.routing.domain.preference import not_taken
 from kindline.routing.domain.queueing import expire_if_over
 
 GRAIN = 1e-3
@@ -78,6 +79,7 @@ def decline(d: Decision, interaction: Interaction, offer: OfferIssued, reason_co
         )
     )
     expire_if_over(d, interaction)
+    not_taken(d, interaction, offer.agent_id)
 
 
 def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
@@ -99,6 +101,7 @@ def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
     )
     _notice_silence(d, d.state.pools[offer.pool].agents[offer.agent_id], offer.channel)
     expire_if_over(d, interaction)
+    not_taken(d, interaction, offer.agent_id)
 
 
 def revoke_all(d: Decision, interaction: Interaction, reason: OfferRevokedReason) -> None:

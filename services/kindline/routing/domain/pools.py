@@ -7,6 +7,8 @@ from kindline.language.ids import Instant
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, EntryPointPlan, Plan, PoolLimits, QueuePlan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.last_agents import LastAgents
 from kindline.routing.domain.matching import Matching
 from kindline.routing.domain.visits import Visits
 from kindline.routing.domain.waits import Flow, flows_under
@@ -24,8 +26,10 @@ class Pool:
         "channels",
         "entry_points",
         "flows",
+        "last_agents",
         "matching",
         "plan",
+        "preferring",
         "skills",
         "visits",
     )
@@ -34,6 +38,9 @@ class Pool:
         """Begin with a plan and nobody at work."""
         self.agents: dict[str, Agent] = {}
         self.flows: dict[str, Flow] = {}
+        self.last_agents = LastAgents()
+        self.preferring: dict[str, dict[Interaction, None]] = {}
+        """For each agent the interactions that wait for them alone."""
         self.adopt(plan, now)
 
     def adopt(self, plan: Plan, now: Instant) -> None:
@@ -49,6 +56,7 @@ class Pool:
         self.capacity = Capacity(self.channels, plan.queues)
         self.matching = Matching(plan, self.capacity, now)
         self.flows = flows_under(plan, self.flows)
+        self.last_agents.adopt(plan)
 
     @property
     def name(self) -> str:

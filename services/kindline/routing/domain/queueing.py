@@ -14,6 +14,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder_climbing import climb, inform
 from kindline.routing.domain.overflow import Comer, Place, TurnedAway, find_place
+from kindline.routing.domain.preference import preferred_for
 from kindline.routing.domain.requirements import merged
 
 
@@ -61,6 +62,8 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
     queue = place.queue
     own = merged(interaction.received.needs, entry.needs)
     priority = interaction.received.priority if entry.priority is None else entry.priority
+    reason = QueuedReason.OVERFLOWED if overflowed_from else entry.reason
+    preference = preferred_for(d, interaction, queue, reason)
     d.emit(
         InteractionQueued(
             pool=interaction.pool,
@@ -70,10 +73,12 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
             priority=priority + queue.weight,
             waiting_since=interaction.waiting_since if entry.waiting_since is None else entry.waiting_since,
             segment=interaction.queued.segment + 1 if interaction.queued else 1,
-            reason=QueuedReason.OVERFLOWED if overflowed_from else entry.reason,
+            reason=reason,
             from_agent_id=interaction.agent_id,
             deadline=d.now + queue.longest_wait_seconds,
             note=entry.note,
+            preferred_agent_id=preference.agent_id,
+            preferred_until=preference.until,
             overflowed_from=overflowed_from,
             overflow_cause=place.cause if overflowed_from else OverflowCause.UNSPECIFIED,
         )

@@ -15,6 +15,7 @@ from kindline.language.snapshot import (
     IdentityRow,
     InteractionRow,
     InteractionState,
+    LastAgentRow,
     QueueFlowRow,
     ReplicaRow,
     SnapshotRow,
@@ -41,6 +42,8 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
     for pool in state.pools.values():
         for agent in pool.agents.values():
             yield agent.row()
+    for name, pool in state.pools.items():
+        yield from pool.last_agents.rows(name)
     everything = [*state.interactions.values(), *state.ended.values()]
     for interaction in sorted(everything, key=lambda one: one.sequence):
         yield interaction.row()
@@ -77,6 +80,8 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
             state.sequence += 1
         case QueueFlowRow():
             learn_again(state.pools[row.pool].flows, row)
+        case LastAgentRow():
+            state.pools[row.pool].last_agents.restore(row)
         case EventParked():
             parked(state, row, state.decided_at)
         case IdentityRow():

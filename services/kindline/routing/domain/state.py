@@ -11,6 +11,7 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.identities import Identities
 from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.preferring import settle_preference
 from kindline.routing.domain.silence import sleeps_at
 from kindline.routing.domain.staying import notice, settle_visit
 from kindline.routing.domain.timers import Due, Timers
@@ -107,6 +108,8 @@ class ShardState:
     def settle_interaction(self, interaction: Interaction) -> None:
         """Put an interaction where its state says: in line or out of it, with its deadline watched."""
         pool = self.pools[interaction.pool]
+        if interaction.preferring:
+            settle_preference(self.timers, pool, interaction)
         if interaction.waits and len(interaction.offers) < pool.queue(interaction.queue).offers_at_once:
             pool.matching.wait(interaction)
             self.stirred_interactions[interaction] = None

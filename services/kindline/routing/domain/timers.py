@@ -25,6 +25,7 @@ class Due(IntEnum):
     NOBODY = 9
     DORMANT = 10
     TELL = 11
+    PREFERENCE = 12
 
 
 TimerKey = tuple[Due, str, str]
