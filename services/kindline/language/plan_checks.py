@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from kindline.language.content import Channel, Needs
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan, QueuePlan
 from kindline.language.plan_checks_capacity import agent_limits, interrupting, never_room, sleeping
+from kindline.language.plan_checks_hours import calendars, known_calendars, zones
+from kindline.language.plan_checks_overflow import limits, overflow, overflow_circles
+from kindline.language.plan_checks_queues import ladders, preferences
 from kindline.language.plan_problems import Problem
 from kindline.language.plan_ranges import LIMITS, ORDER, RANGES
 
@@ -162,5 +165,13 @@ CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     agent_limits,
     interrupting,
     sleeping,
+    zones,
+    calendars,
+    known_calendars,
+    ladders,
+    preferences,
+    limits,
+    overflow,
+    overflow_circles,
 )
 """Every check, in the order in which people read its findings."""

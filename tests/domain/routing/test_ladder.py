@@ -98,7 +98,7 @@ def test_a_queue_is_added_whose_agents_serve_only_that() -> None:
 
 def test_what_customers_themselves_asked_for_is_relaxed_too_and_never_becomes_more() -> None:
     """A customer who asks for sales 2 and English is eased by the same steps; a lower step never asks for more."""
-    steps = (LadderStep(after_seconds=5, lower_skills=needs(sales=4, billing=2).skills, drop_skills=("sales",)),)
+    steps = (LadderStep(after_seconds=5, lower_skills=needs(billing=2).skills, drop_skills=("sales",)),)
     centre = Centre(plan(queues=(queue(ladder=steps, needs=needs(billing=1)), queue("billing"))))
     centre.arrives("t1", needing=needs("en", sales=2))
     centre.wait(5)
@@ -256,7 +256,7 @@ def test_a_new_plan_goes_on_at_the_same_number() -> None:
     centre = Centre(under(*STEPS))
     centre.arrives("t1")
     centre.wait(30)
-    centre.publish(under(LadderStep(after_seconds=1), replace(STEPS[1], after_seconds=45), version=2))
+    centre.publish(under(LadderStep(after_seconds=1, announce="hello"), replace(STEPS[1], after_seconds=45), version=2))
     assert steps_of(centre.wait(14.9)) == []
     assert steps_of(centre.wait(0.1)) == [(2, RelaxedCause.TIME)]
 

@@ -72,13 +72,19 @@ def _ask(state: ShardState, comer: Comer, path: tuple[str, ...], before: int) ->
                 continue
             found = _ask(state, comer, (*path, rule.queue), before)
             if isinstance(found, Place):
-                return found._replace(cause=rule.cause)
+                return sent_on(found, rule)
             refused = refused or found
         elif comer.answered:
             refused = refused or TurnedAway(queue.name, rule)
         else:
             return TurnedAway(queue.name, rule)
     return refused or Place(queue, tuple(announcements))
+
+
+def sent_on(place: Place, rule: OverflowRule) -> Place:
+    """A place in the queue of a rule, with the rule's announcement first and its cause."""
+    said = (rule.announce,) if rule.announce else ()
+    return place._replace(announcements=(*said, *place.announcements), cause=rule.cause)
 
 
 def most_allowed(limits: QueueLimits, *, answered: bool) -> int:

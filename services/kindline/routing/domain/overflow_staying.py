@@ -11,7 +11,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder import asks_for
 from kindline.routing.domain.ladder_climbing import climb
-from kindline.routing.domain.overflow import Place, TurnedAway, find_place
+from kindline.routing.domain.overflow import Place, TurnedAway, find_place, sent_on
 from kindline.routing.domain.overflow_due import rules_of_staying
 from kindline.routing.domain.queueing import Entry, comer, join, turn_away
 from kindline.routing.domain.staying import settle_visit, watch_visits
@@ -63,7 +63,7 @@ def _carry_out(d: Decision, interaction: Interaction, queue: QueuePlan, rule: Ov
     )
     found = find_place(d.state, comer(d, interaction, entry, been=been), rule.queue)
     if isinstance(found, Place):
-        join(d, interaction, entry, found._replace(cause=rule.cause), overflowed_from=queue.name)
+        join(d, interaction, entry, sent_on(found, rule), overflowed_from=queue.name)
         return True
     return False
 
