@@ -38,6 +38,7 @@ class Case:
     """What it overflowed from since it last arrived, was handed over or transferred."""
     asked: Needs = NO_NEEDS
     """What a bot that handed it over asked for, beside what it brought itself."""
+    handed_over: bool = False
     answered: bool = False
     last_word: str = ""
     """Who spoke last: customer, agent, or nobody yet."""
@@ -106,8 +107,9 @@ class Case:
         """A queue has it from here on; joining one anew begins a visit, and with it the ladder."""
         if fact.reason in JOINING:
             self.joined_at, self.relaxed = at, None
-            overflowed = fact.reason is QueuedReason.OVERFLOWED
-            self.overflowed_by = (*self.overflowed_by, fact.overflowed_from) if overflowed else ()
+            goes_on = fact.reason is QueuedReason.OVERFLOWED and not fact.from_agent_id
+            before = self.overflowed_by if goes_on else ()
+            self.overflowed_by = (*before, fact.overflowed_from) if fact.overflowed_from else before
         self.queued = fact
         self.preferring = bool(fact.preferred_agent_id)
         self.interrupted_by = ""

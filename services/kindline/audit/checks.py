@@ -11,8 +11,10 @@ from kindline.audit.folding import fold
 from kindline.audit.hall import Hall
 from kindline.audit.idle import Idle
 from kindline.audit.interruptions import Interruptions
+from kindline.audit.ladder import Ladder
 from kindline.audit.offers import Offers
 from kindline.audit.order import Order
+from kindline.audit.overflow import Overflow
 from kindline.audit.sleepers import Sleepers
 from kindline.language import facts as f
 from kindline.language.ids import Instant
@@ -35,6 +37,8 @@ CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
     Interruptions,
     Sleepers,
     Idle,
+    Ladder,
+    Overflow,
 )
 
 

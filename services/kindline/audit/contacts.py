@@ -121,6 +121,9 @@ class Contacts:
             self._findings.find(Invariant.ONE_OWNER, place, what)
         contact.owner_agent = (agent or contact.owner_agent) if target in WITH_AGENT else ""
         self._measure(contact, fact, at)
+        if target is S.COMPLETED:
+            # The work is done: whoever speaks on the thread from here on is a new contact.
+            self._free_thread(contact)
         if target in ENDS:
             self._end(contact, place)
 
@@ -147,5 +150,9 @@ class Contacts:
         if contact.offers:
             what = f"{contact.interaction_id} ended with live offers {sorted(contact.offers)}"
             self._findings.find(Invariant.ONE_OWNER, place, what)
-        account = self._accounts[contact.interaction_id]
-        self.open_threads.pop((contact.pool, account, contact.thread), None)
+        self._free_thread(contact)
+
+    def _free_thread(self, contact: Contact) -> None:
+        key = (contact.pool, self._accounts[contact.interaction_id], contact.thread)
+        if self.open_threads.get(key) == contact.interaction_id:
+            del self.open_threads[key]

@@ -113,7 +113,7 @@ def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:
         return
     happening = fact.event.event
     if isinstance(happening, e.HandoverRequested):
-        case.asked = happening.needs
+        case.asked, case.handed_over = happening.needs, True
     elif isinstance(happening, e.InteractionStarted | e.MessageReceived):
         case.speaks("customer", at)
 

@@ -6,6 +6,7 @@ fact is folded into it, so what it sees is what the engine saw when it decided. 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -32,6 +33,22 @@ class House:
     queues: Lines[str]
     """Who waits in each queue, offered or being connected too."""
     workers: dict[str, Worker] = field(default_factory=dict)
+    lengths: Counter[str] = field(default_factory=Counter)
+    """How many wait in each queue."""
+    _counted: dict[str, str] = field(default_factory=dict)
+
+    def waiting(self, queue: str) -> int:
+        """How many wait in a queue, offered to somebody or not."""
+        return self.lengths[queue]
+
+    def count(self, case: Case) -> None:
+        """Count a case where it waits now, and nowhere else."""
+        before = self._counted.pop(case.id, None)
+        if before is not None:
+            self.lengths[before] -= 1
+        if case.state in WAITING:
+            self._counted[case.id] = case.queue
+            self.lengths[case.queue] += 1
 
     def free_for(self, case: Case, at: Instant) -> Iterator[Worker]:
         """Those to whom a case could be offered now, without interrupting anything."""
@@ -100,6 +117,7 @@ class Hall:
         house = self.houses.get(case.pool)
         if house is None:
             return
+        house.count(case)
         room = len(case.offers) < house.rules.queue(case.queue).offers_at_once
         if case.state in WAITING and room:
             house.lines.join(case, case.kind)

@@ -63,7 +63,7 @@ class Story:
 
     def arrives(self, name: str, thread: str = "") -> None:
         """A customer comes in and waits."""
-        self.say(received(name, thread), queued(name, self.now))
+        self.say(received(name, thread, self.now), queued(name, self.now))
 
     def is_served(self, name: str, agent: str = "amy", number: int = 1) -> None:
         """From the offer to the close."""
@@ -90,7 +90,7 @@ def available(agent: str) -> f.AgentStatusDeclared:
     )
 
 
-def received(name: str, thread: str = "") -> f.InteractionReceived:
+def received(name: str, thread: str = "", arrived_at: float = 0.0) -> f.InteractionReceived:
     """A contact by chat."""
     return f.InteractionReceived(
         pool=POOL,
@@ -102,7 +102,7 @@ def received(name: str, thread: str = "") -> f.InteractionReceived:
         direction=Direction.INBOUND,
         customer="",
         language="",
-        arrived_at=0.0,
+        arrived_at=arrived_at,
         previous_interaction_id="",
         queue="english",
         priority=0,
