@@ -1,13 +1,12 @@
 """What customers who wait are told: their place and when they will be answered, when they join and every so often.
 
-A promise is kept to the customer too. Its end is never told later than before, unless even the best case has become
-later; then the true range is told, as DELAYED. A place that has become worse, since somebody more urgent came, is told
-as it is, as OVERTAKEN. So no told number gets worse without a word, and none is prettier than the truth.
+A promise is kept to the customer too. Once an end was told, a later one is told only when even the best case lies beyond
+it, as DELAYED; while it may still hold, nothing new is said of the wait, for no number could be both as early and as
+true. A place that has become worse, since somebody more urgent came, is told as it is, as OVERTAKEN. So no told number
+gets worse without a word, and none is prettier than the truth.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from kindline.language.announcements import DELAYED, OVERTAKEN
 from kindline.language.facts import CustomerInformed
@@ -40,7 +39,7 @@ def _tell(d: Decision, interaction: Interaction) -> None:
         if expected.least_seconds > left:
             announcement = DELAYED
         elif expected.most_seconds > left:
-            expected = replace(expected, most_seconds=left)
+            expected = None
     d.emit(
         CustomerInformed(
             pool=interaction.pool,
