@@ -14,12 +14,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import engine, matcher, publish_to_offer, restart
+from tests.bench import engine, matcher, publish_to_offer, restart, scaling
 
 RESULT = Path(".kindline/bench.json")
 PARTS = {
     "engine alone": engine,
     "matcher beside a naive scan": matcher,
+    "growth with the floor": scaling,
     "snapshot restart": restart,
     "publish to offer": publish_to_offer,
 }
@@ -31,6 +32,10 @@ BOUNDS: dict[str, tuple[str, float]] = {
     "frees_10k_ratio": (">=", 1_500),
     "frees_1k_p99_over_p50": ("<=", 2.0),
     "arrives_10k_ratio": (">=", 100),
+    "frees_by_waiting_exponent": ("<=", 0.15),
+    "frees_by_agents_exponent": ("<=", 0.10),
+    "arrives_by_agents_exponent": ("<=", 0.40),
+    "frees_by_queues_exponent": ("<=", 0.10),
     "restart_ratio": (">=", 20),
     "rounds_failed": ("<=", 0),
     "owner_p50_ratio": ("<=", 2.5),

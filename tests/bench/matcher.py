@@ -120,6 +120,8 @@ class AgentFrees:
         busy = self.floor.busy
         # Never so many that the line or the work runs low.
         most = min(events, len(busy) // 2, max(len(self.floor.plain.waiting) // 50, 10))
+        if not most:
+            raise RuntimeError("nobody has work that could end: nothing can be measured")
         return [busy.popleft() for _ in range(most)]
 
     def _ours(self, agent: Agent, held: str, now: float) -> list[str]:
@@ -149,9 +151,15 @@ class AgentFrees:
         return sum(len(taken) for taken in answers)
 
     def _refill(self) -> None:
-        floor = self.floor
-        while len(floor.plain.waiting) < floor.waiting:
-            floor.join(floor.generator.arrival())
+        """Let as many come as went; whoever an agent has room for does not wait, as in any floor that is at rest."""
+        floor, plain = self.floor, self.floor.plain
+        while len(plain.waiting) < floor.waiting:
+            arrival, now = floor.generator.arrival(), floor.tick()
+            agent = floor.live.arrives(floor.live.interaction(arrival), now)
+            one = plain.wait(arrival)
+            if agent is not None:
+                plain.hand_over(plain.agents[agent.agent_id], one, now)
+                floor.taken(agent, one.name)
 
     @staticmethod
     def _compare(pick: Pick, expected: list[str]) -> None:
