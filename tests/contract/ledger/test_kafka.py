@@ -8,6 +8,8 @@ import pytest
 from confluent_kafka import Producer
 from kafka import KafkaProducer
 
+from kindline.ledger.confluent import ConfluentLedger
+from kindline.ledger.confluent.client import LIBRARY_LOG, Seldom
 from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
 from kindline.ledger.kafka.client import check_client
 from kindline.ledger.opening import open_ledger
@@ -130,6 +132,19 @@ async def test_many_who_wait_for_a_broker_hear_together_that_it_is_away(open_wit
     assert {type(outcome) for outcome in outcomes} == {LedgerUnavailable}
     assert time.monotonic() - begun < 8
     await ledger.close()
+
+
+async def test_a_library_that_finds_no_broker_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it tries to connect, librdkafka fills no log with it."""
+    monkeypatch.setattr(LIBRARY_LOG, "filters", [Seldom()])
+    ledger = ConfluentLedger(NOWHERE, "test")
+    readers = [ledger.reader({Partition("anything", 0): 0}) for _ in range(3)]
+    assert [list(await reader.read(1.0)) for reader in readers] == [[], [], []]
+    await ledger.close()
+    said = [record.getMessage().split()[0] for record in caplog.records if record.name == LIBRARY_LOG.name]
+    assert said == ["FAIL"]
 
 
 async def test_a_broker_that_goes_away_and_comes_back(open_with: Open, kafka_cluster: MakeCluster) -> None:

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Final
 
 from kindline.ledger.clients.limits import ROUND_TRIP_SECONDS
 
+SELDOM_SECONDS: Final = 30.0
+
+
+class Seldom(logging.Filter):
+    """Lets one word of each kind through in 30 s: librdkafka repeats itself with every attempt of every client."""
+
+    def __init__(self) -> None:
+        """Nothing was said yet."""
+        super().__init__()
+        self._said: dict[object, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this is to be heard; the kind is librdkafka's own, such as FAIL, and there are few of them."""
+        kind = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
+        now = time.monotonic()
+        if now - self._said.get(kind, -SELDOM_SECONDS) < SELDOM_SECONDS:
+            return False
+        self._said[kind] = now
+        return True
+
+
 LIBRARY_LOG: Final = logging.getLogger("kindline.ledger.confluent.librdkafka")
 """librdkafka's own words; without it they would go to the standard error output."""
+LIBRARY_LOG.addFilter(Seldom())
 
 
 def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:

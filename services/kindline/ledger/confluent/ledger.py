@@ -16,5 +16,5 @@ class ConfluentLedger(KafkaLedger):
     def _make_writer(self) -> Writer:
         return ConfluentWriter(self._bootstrap, self._client_name)
 
-    def _make_reader(self, positions: Mapping[Partition, int], *, lazy: bool) -> Reader:
-        return ConfluentReader(self._bootstrap, self._client_name, positions, lazy=lazy)
+    def _make_reader(self, positions: Mapping[Partition, int], *, late: float) -> Reader:
+        return ConfluentReader(self._bootstrap, self._client_name, positions, late=late)

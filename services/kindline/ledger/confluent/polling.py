@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from kindline.ledger.clients.polling import (
     FETCH_SECONDS,
     FETCH_WAIT_SECONDS,
-    LAZY_BYTES,
+    LATE_BYTES,
     PAUSE_SECONDS,
     POLL_SECONDS,
     RECORDS_AT_ONCE,
@@ -42,7 +42,7 @@ class ConfluentPollThread(PollThread):
         loop: asyncio.AbstractEventLoop,
         arrive: Arrive,
         *,
-        lazy: bool = False,
+        late: float = 0.0,
     ) -> None:
         """Hand everything to `arrive`, on `loop`; connect to nothing yet."""
         super().__init__(client_name, loop, arrive)
@@ -57,8 +57,8 @@ class ConfluentPollThread(PollThread):
             "enable.partition.eof": True,
             "isolation.level": "read_uncommitted",  # As kafka-python does: nobody here writes in transactions.
             "check.crcs": True,
-            "fetch.min.bytes": LAZY_BYTES if lazy else 1,
-            "fetch.wait.max.ms": int(FETCH_WAIT_SECONDS * 1000),
+            "fetch.min.bytes": LATE_BYTES if late else 1,
+            "fetch.wait.max.ms": int((late or FETCH_WAIT_SECONDS) * 1000),
             "fetch.queue.backoff.ms": 10,  # The default, a second, would let a backlog come in gulps.
             "fetch.error.backoff.ms": int(PAUSE_SECONDS * 1000),
             "queued.min.messages": READ_AHEAD_RECORDS,
