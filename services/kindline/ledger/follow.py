@@ -66,8 +66,14 @@ class Follower:
         shards: Collection[int],
         fold_for: Callable[[int], Fold],
         on_batch: OnBatch | None = None,
+        *,
+        late: float = 0.0,
     ) -> None:
-        """Follow nothing until run() runs; on_batch hears of each batch after its fold has taken it in."""
+        """Follow nothing until run() runs; on_batch hears of each batch after its fold has taken it in.
+
+        Whoever can wait `late` seconds for news takes less of the processor from those who cannot.
+        """
+        self._late = late
         self._ledger = ledger
         self._shards = {shard: _Shard(fold_for(shard)) for shard in shards}
         self._on_batch = on_batch
@@ -75,7 +81,7 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        reader = self._ledger.reader({})
+        reader = self._ledger.reader({}, late=self._late)
         try:
             async with asyncio.TaskGroup() as group:
                 room = asyncio.Semaphore(RESTORED_AT_ONCE)

@@ -16,7 +16,7 @@ from kindline.runtime.settings import Environment, SettingWrong
 
 CLIENT_VARIABLE: Final = "KINDLINE_KAFKA_CLIENT"
 """Which library speaks to Kafka; all of them keep the same promises (tests/contract/ledger)."""
-DEFAULT_CLIENT: Final = "kafka-python"
+DEFAULT_CLIENT: Final = "confluent"
 CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
     "aiokafka": ("kindline.ledger.aio", "AioLedger"),
     "confluent": ("kindline.ledger.confluent", "ConfluentLedger"),

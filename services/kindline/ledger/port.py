@@ -134,10 +134,11 @@ class Ledger(Protocol):
     def writer(self) -> Writer:
         """A new writer of its own."""
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> Reader:
+    def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> Reader:
         """A new reader that begins at these positions.
 
-        A lazy one may get records half a second late: for whoever would only take the processor from those in a hurry.
+        It may get records up to `late` seconds after they were appended, many at once: for whoever would only take the
+        processor from those in a hurry.
         """
 
     async def join(

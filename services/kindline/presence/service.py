@@ -17,6 +17,9 @@ from kindline.presence.adapters.settings import PresenceSettings
 from kindline.runtime.clock import BusinessClock
 from kindline.runtime.on import On
 
+NEWS_WITHIN_SECONDS = 0.05
+"""Half of what a person notices: presence wakes at most twenty times a second, and leaves the processor to offers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
@@ -55,7 +58,9 @@ async def build(settings: PresenceSettings, clock: BusinessClock, ledger: Ledger
     attendance = Attendance(shards)
     agents_log = AgentsLog(ledger, clock, f"presence/{settings.process.name}", shards)
     desk = CommandDesk(agents_log, attendance)
-    follower = Follower(ledger, range(shards), lambda shard: AgentsOfShard(shard, attendance, desk), None)
+    follower = Follower(
+        ledger, range(shards), lambda shard: AgentsOfShard(shard, attendance, desk), None, late=NEWS_WITHIN_SECONDS
+    )
     attendance.followed_by(follower)
     numbers = PresenceNumbers(on.metrics)
     sessions = Sessions(attendance, desk, agents_log, on.system, numbers)

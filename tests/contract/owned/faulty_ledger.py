@@ -215,9 +215,9 @@ class FaultyLedger:
         """A producer."""
         return FaultyWriter(self._broker)
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> FaultyReader:
+    def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> FaultyReader:
         """A consumer."""
-        del lazy
+        del late
         return FaultyReader(self._broker, positions)
 
     async def join(

@@ -61,9 +61,9 @@ class Slow(MemoryReader):
 class SlowLedger(MemoryLedger):
     """Gives slow readers."""
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> MemoryReader:
+    def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> MemoryReader:
         """Keep the last one at hand."""
-        del lazy
+        del late
         self.last = Slow(self.log, positions, lambda: 0.0)
         return self.last
 

@@ -16,5 +16,5 @@ class AioLedger(KafkaLedger):
     def _make_writer(self) -> Writer:
         return AioWriter(self._bootstrap, self._client_name)
 
-    def _make_reader(self, positions: Mapping[Partition, int], *, lazy: bool) -> Reader:
-        return AioReader(self._bootstrap, self._client_name, positions, lazy=lazy)
+    def _make_reader(self, positions: Mapping[Partition, int], *, late: float) -> Reader:
+        return AioReader(self._bootstrap, self._client_name, positions, late=late)

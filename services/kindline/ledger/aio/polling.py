@@ -16,7 +16,7 @@ from kindline.ledger.clients.polling import (
     CROWDED_SECONDS,
     FETCH_SECONDS,
     FETCH_WAIT_SECONDS,
-    LAZY_BYTES,
+    LATE_BYTES,
     PAUSE_SECONDS,
     POLL_SECONDS,
     RECORDS_AT_ONCE,
@@ -40,7 +40,7 @@ class AioPollTask(Polling):
         loop: asyncio.AbstractEventLoop,
         arrive: Arrive,
         *,
-        lazy: bool = False,
+        late: float = 0.0,
     ) -> None:
         """Hand everything to `arrive`, on `loop`; connect to nothing yet."""
         super().__init__(loop, arrive)
@@ -50,8 +50,8 @@ class AioPollTask(Polling):
             "enable_auto_commit": False,
             "auto_offset_reset": "none",
             "check_crcs": True,
-            "fetch_min_bytes": LAZY_BYTES if lazy else 1,
-            "fetch_max_wait_ms": int(FETCH_WAIT_SECONDS * 1000),
+            "fetch_min_bytes": LATE_BYTES if late else 1,
+            "fetch_max_wait_ms": int((late or FETCH_WAIT_SECONDS) * 1000),
             # A record that does not fit is an error here, not a smaller batch.
             "max_partition_fetch_bytes": LARGEST_REQUEST,
         }

@@ -15,13 +15,13 @@ class AioReader(PolledReader):
     """Fulfils port.Reader."""
 
     def __init__(
-        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, lazy: bool = False
+        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, late: float = 0.0
     ) -> None:
         """Begin to read at these positions; needs a running loop."""
         pollers: list[AioPollTask] = []
 
         def make(loop: asyncio.AbstractEventLoop, arrive: Arrive) -> AioPollTask:
-            pollers.append(AioPollTask(bootstrap, client_name, loop, arrive, lazy=lazy))
+            pollers.append(AioPollTask(bootstrap, client_name, loop, arrive, late=late))
             return pollers[0]
 
         super().__init__(make, positions)

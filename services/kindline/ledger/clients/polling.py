@@ -15,8 +15,8 @@ from kindline.ledger.port import Partition, Record
 RECORDS_AT_ONCE: Final = 2_000
 RECORDS_WAITING: Final = 20_000
 BYTES_WAITING: Final = 64 * 1024 * 1024
-LAZY_BYTES: Final = 64 * 1024
-"""What a broker collects for a lazy reader, unless half a second is over before."""
+LATE_BYTES: Final = 64 * 1024
+"""What a broker collects for a reader that may be late, unless its time is over before."""
 FETCH_WAIT_SECONDS: Final = 0.5
 FETCH_SECONDS: Final = 5.0
 """The limit of one fetch: a long poll of half a second, and room for a large answer."""

@@ -75,9 +75,9 @@ class KafkaLedger:
         self._given_out.append(writer)
         return writer
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> Reader:
-        """A new reader that begins at these positions; a lazy one lets the broker collect for half a second."""
-        reader = self._make_reader(positions, lazy=lazy)
+    def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> Reader:
+        """A new reader that begins at these positions; the broker may collect for `late` seconds."""
+        reader = self._make_reader(positions, late=late)
         self._given_out.append(reader)
         return reader
 
@@ -115,9 +115,9 @@ class KafkaLedger:
         """The writer of this library; the ledgers on other libraries have their own."""
         return KafkaWriter(self._bootstrap, self._client_name)
 
-    def _make_reader(self, positions: Mapping[Partition, int], *, lazy: bool) -> Reader:
+    def _make_reader(self, positions: Mapping[Partition, int], *, late: float) -> Reader:
         """The reader of this library; the ledgers on other libraries have their own."""
-        return KafkaReader(self._bootstrap, self._client_name, positions, lazy=lazy)
+        return KafkaReader(self._bootstrap, self._client_name, positions, late=late)
 
     async def _ask(self, question: Callable[[Any], Answer]) -> Answer:
         """Put one question to the broker, off the loop, with a limit. Raises LedgerUnavailable."""

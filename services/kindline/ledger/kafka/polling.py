@@ -14,7 +14,7 @@ from kafka import errors as kafka_errors
 from kindline.ledger.clients.polling import (
     FETCH_SECONDS,
     FETCH_WAIT_SECONDS,
-    LAZY_BYTES,
+    LATE_BYTES,
     PAUSE_SECONDS,
     POLL_SECONDS,
     RECORDS_AT_ONCE,
@@ -38,7 +38,7 @@ class KafkaPollThread(PollThread):
         loop: asyncio.AbstractEventLoop,
         arrive: Arrive,
         *,
-        lazy: bool = False,
+        late: float = 0.0,
     ) -> None:
         """Hand everything to `arrive`, on `loop`; connect to nothing yet."""
         super().__init__(client_name, loop, arrive)
@@ -48,8 +48,8 @@ class KafkaPollThread(PollThread):
             "group_id": None,
             "enable_auto_commit": False,
             "auto_offset_reset": "none",
-            "fetch_min_bytes": LAZY_BYTES if lazy else 1,
-            "fetch_max_wait_ms": int(FETCH_WAIT_SECONDS * 1000),
+            "fetch_min_bytes": LATE_BYTES if late else 1,
+            "fetch_max_wait_ms": int((late or FETCH_WAIT_SECONDS) * 1000),
             "max_poll_records": RECORDS_AT_ONCE,
             "allow_auto_create_topics": False,
             "metrics_enabled": False,

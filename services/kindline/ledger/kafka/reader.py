@@ -13,9 +13,9 @@ class KafkaReader(PolledReader):
     """Fulfils port.Reader."""
 
     def __init__(
-        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, lazy: bool = False
+        self, bootstrap: str, client_name: str, positions: Mapping[Partition, int], *, late: float = 0.0
     ) -> None:
         """Begin to read at these positions; needs a running loop."""
         super().__init__(
-            lambda loop, arrive: KafkaPollThread(bootstrap, client_name, loop, arrive, lazy=lazy), positions
+            lambda loop, arrive: KafkaPollThread(bootstrap, client_name, loop, arrive, late=late), positions
         )

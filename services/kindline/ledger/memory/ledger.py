@@ -58,9 +58,9 @@ class MemoryLedger:
         self._writers.append(writer)
         return writer
 
-    def reader(self, positions: Mapping[Partition, int], *, lazy: bool = False) -> MemoryReader:
-        """A new reader that begins at these positions; here nobody is late, lazy or not."""
-        del lazy
+    def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> MemoryReader:
+        """A new reader that begins at these positions; here nobody is late, whatever is allowed."""
+        del late
         reader = MemoryReader(self.log, positions, lambda: self.held_back if self.reachable else None)
         self._readers.append(reader)
         return reader

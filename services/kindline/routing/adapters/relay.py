@@ -65,7 +65,7 @@ class Relay:
         self._readings.clear()
         self._uncommitted.clear()
         self._generation = -1
-        reader, writer, sources = self._ledger.reader({}, lazy=True), self._ledger.writer(), Sources(self._ledger)
+        reader, writer, sources = self._ledger.reader({}, late=0.5), self._ledger.writer(), Sources(self._ledger)
         copier = Copier(writer, sources, self.copied)
         membership: Membership | None = None
         try:
