@@ -1,52 +1,46 @@
 """From an event that is sent to an offer that an agent's front end has, beside the raw round trip of the same broker.
 
-Both are measured in one run, turn by turn, 50 a second together: raw is a bare kafka-python producer and consumer on a
-topic of its own; the other way leads through the ledger, the engine, a decision that counts, and a gRPC stream, once
-through the owner's edge and once through another replica's. A round with a lost offer counts as failed.
+All are measured in one run, turn by turn, 50 a second together. Raw is a bare producer and consumer on a topic of its
+own, once with kafka-python and once with confluent-kafka; after each raw trip the same producer sends an interaction,
+whose way leads through the ledger, the engine, a decision that counts, and a gRPC stream, through the owner's edge and
+through another replica's. A round with a lost offer counts as failed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import statistics
-import sys
+import itertools
 import tempfile
-import threading
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grpc.aio
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient, NewTopic
-
-from kindline.client.connection import bearer
 from kindline.commands.centre import Centre, CentreOptions
-from kindline.language.agents import AgentStatus, SetStatus
 from kindline.language.events import CustomerLeft, InteractionEvent, InteractionStarted
 from kindline.language.ids import shard_of
 from kindline.ledger import codec, topics
-from kindline.ledger.codec import to_message
 from kindline.ledger.envelope import headers
-from kindline.runtime.identities import fresh_command_id
 from kindline.runtime.running import RunningCentre
-from kindline.v1 import presence_pb2, presence_pb2_grpc, routing_pb2, routing_pb2_grpc
+from tests.bench.desks import POOL, Desks
+from tests.bench.figures import Figures, percentile, say, spread
+from tests.bench.raw_trips import CLIENTS, RawTrip, open_trip
 
-POOL = "bench/pool"
-RAW = "kindline-bench-raw"
 AGENTS = 20
-ROUNDS = 5
-SAMPLES_PER_ROUND = 240
+ROUNDS = 9
+TURNS_PER_ROUND = 120
+"""Turns of a round; in each, every raw client makes its trip and is followed by an interaction."""
 RATE = 50.0
 OFFER_LIMIT_SECONDS = 10.0
 PARTITIONS = 1
+WAYS = ("raw", "owner", "other")
 
 PLAN = """\
 pools:
   - pool: bench/pool
     channels: [{{channel: chat, units: 0, at_once: 100000}}]
-    queues: [{{name: all, offer_seconds: 3600, wrap_up_seconds: 0}}]
+    queues: [{{name: all, choice: round_robin, offer_seconds: 3600, wrap_up_seconds: 0}}]
     entry_points: [{{name: web, channel: chat, queue: all}}]
     agents: [{agents}]
 """
@@ -54,97 +48,14 @@ pools:
 
 @dataclass
 class Round:
-    """One round's samples, in milliseconds."""
+    """One round's samples by raw client and way, in milliseconds."""
 
-    raw: list[float] = field(default_factory=list)
-    owner: list[float] = field(default_factory=list)
-    other: list[float] = field(default_factory=list)
+    samples: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     lost: int = 0
 
-
-class RawRoundTrip:
-    """A bare kafka-python producer and a consumer in a thread of its own."""
-
-    def __init__(self, kafka: str) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=kafka)
-        admin.create_topics([NewTopic(RAW, 1, 1)])
-        admin.close()
-        self.producer = KafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=0)
-        self.seen: dict[bytes, float] = {}
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=kafka, group_id=None, fetch_max_wait_ms=500, fetch_min_bytes=1, enable_auto_commit=False
-        )
-        self._consumer.assign([TopicPartition(RAW, 0)])
-        self._consumer.seek_to_end()
-        self._consumer.position(TopicPartition(RAW, 0))
-        self._stopping = False
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        while not self._stopping:
-            for records in self._consumer.poll(timeout_ms=500).values():
-                now = time.perf_counter()
-                for record in records:
-                    self.seen[record.key] = now
-
-    def close(self) -> None:
-        """Stop the thread, then the clients."""
-        self._stopping = True
-        self._thread.join(5.0)
-        self._consumer.close()
-        self.producer.close()
-
-
-class Desks:
-    """All agents of the bench: signed in once, followed at both edges."""
-
-    def __init__(self, running: RunningCentre, edges: dict[str, str]) -> None:
-        self.seen: dict[str, dict[str, float]] = {name: {} for name in edges}
-        self._presence = grpc.aio.insecure_channel(running.presence)
-        self._edges = {name: grpc.aio.insecure_channel(address) for name, address in edges.items()}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._open = 0
-
-    async def open(self) -> None:
-        """Sign everybody in and begin to listen."""
-        presence: Any = presence_pb2_grpc.PresenceServiceStub(self._presence)
-        for number in range(AGENTS):
-            request = presence_pb2.SignInRequest(pool=POOL, agent_id=f"agent-{number}")
-            token = (await presence.SignIn(request, timeout=10.0)).session_token
-            self._tasks.append(asyncio.create_task(self._attend(presence, token)))
-            await asyncio.sleep(0.02)
-            command: Any = to_message(SetStatus(status=AgentStatus.AVAILABLE))
-            wanted = presence_pb2.SetStatusRequest(command_id=fresh_command_id(), set_status=command)
-            await presence.SetStatus(wanted, timeout=10.0, metadata=bearer(token))
-            for name, channel in self._edges.items():
-                self._tasks.append(asyncio.create_task(self._follow(name, channel, token)))
-        async with asyncio.timeout(20.0):
-            while self._open < AGENTS * len(self._edges):
-                await asyncio.sleep(0.05)
-
-    async def _attend(self, presence: Any, token: str) -> None:  # noqa: ANN401 - generated stubs are untyped
-        async for _ in presence.Attend(presence_pb2.AttendRequest(), metadata=bearer(token)):
-            pass
-
-    async def _follow(self, name: str, channel: grpc.aio.Channel, token: str) -> None:
-        routing: Any = routing_pb2_grpc.RoutingServiceStub(channel)
-        begun = False
-        async for frame in routing.FollowWork(routing_pb2.FollowWorkRequest(), metadata=bearer(token)):
-            now = time.perf_counter()
-            self._open += not begun
-            begun = True
-            for item in frame.items:
-                if item.WhichOneof("item") == "offer":
-                    self.seen[name][item.offer.attributes["n"]] = now
-
-    async def close(self) -> None:
-        """Hang up."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for channel in (self._presence, *self._edges.values()):
-            await channel.close()
+    def of(self, client: str, way: str) -> list[float]:
+        """The samples of one way beside one client."""
+        return self.samples.setdefault((client, way), [])
 
 
 def interaction(number: str, event: InteractionStarted | CustomerLeft) -> tuple[bytes, list[tuple[str, bytes]]]:
@@ -155,89 +66,84 @@ def interaction(number: str, event: InteractionStarted | CustomerLeft) -> tuple[
     return value, list(envelope)
 
 
-async def one_round(number: int, raw: RawRoundTrip, desks: Desks) -> Round:
+async def one_round(number: int, trips: dict[str, RawTrip], desks: Desks) -> Round:
     """Send raw records and interactions in turn, at the bench's rate, and wait for what must come of them."""
-    sent: dict[str, float] = {}
+    sent: dict[tuple[str, str], dict[str, float]] = {}
     begin = time.perf_counter()
-    for index in range(SAMPLES_PER_ROUND * 2):
+    turns = itertools.product(range(TURNS_PER_ROUND), trips, ("raw", "ours"))
+    for index, (turn, client, way) in enumerate(turns):
         await asyncio.sleep(max(0.0, begin + index / RATE - time.perf_counter()))
-        name = f"{number}-{index}"
-        if index % 2:
-            value, envelope = interaction(name, InteractionStarted(attributes={"n": name}))
-            sent[name] = time.perf_counter()
-            partition = shard_of(POOL, PARTITIONS)
-            raw.producer.send(topics.INTERACTIONS, value, POOL.encode(), headers=envelope, partition=partition)
-        else:
-            value, envelope = interaction(name, InteractionStarted(attributes={"n": name}))
-            sent[name] = time.perf_counter()
-            raw.producer.send(RAW, value, name.encode(), headers=envelope, partition=0)
-    offers = [name for name in sent if int(name.partition("-")[2]) % 2]
-    deadline = time.perf_counter() + OFFER_LIMIT_SECONDS
-    while time.perf_counter() < deadline and not all(all(n in seen for n in offers) for seen in desks.seen.values()):
-        await asyncio.sleep(0.05)
-    found = Round(raw=[1000 * (raw.seen[n.encode()] - sent[n]) for n in sent if n.encode() in raw.seen])
-    for edge, into in (("owner", found.owner), ("other", found.other)):
-        seen = desks.seen.get(edge, {})
-        into.extend(1000 * (seen[name] - sent[name]) for name in offers if name in seen)
-        found.lost += sum(name not in seen for name in offers) if edge in desks.seen else 0
-    for name in offers:
-        value, envelope = interaction(name, CustomerLeft())
-        raw.producer.send(topics.INTERACTIONS, value, POOL.encode(), headers=envelope, partition=0)
+        name = f"{number}-{turn}-{client}"
+        value, envelope = interaction(name, InteractionStarted(attributes={"n": name}))
+        topic, key = (f"{topics.INTERACTIONS}", POOL) if way == "ours" else (trips[client].topic, name)
+        partition = shard_of(POOL, PARTITIONS) if way == "ours" else 0
+        sent.setdefault((client, way), {})[name] = time.perf_counter()
+        trips[client].send(topic, key.encode(), value, envelope, partition)
+    found = await _collected(sent, trips, desks)
+    for client, trip in trips.items():
+        for name in sent[client, "ours"]:
+            value, envelope = interaction(name, CustomerLeft())
+            trip.send(topics.INTERACTIONS, POOL.encode(), value, envelope, shard_of(POOL, PARTITIONS))
     await asyncio.sleep(1.0)
     return found
 
 
-def percentile(samples: list[float], share: float) -> float:
-    """The sample below which this share of the samples lies."""
-    ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+async def _collected(sent: dict[tuple[str, str], dict[str, float]], trips: dict[str, RawTrip], desks: Desks) -> Round:
+    offers = [name for client in trips for name in sent[client, "ours"]]
+    deadline = time.perf_counter() + OFFER_LIMIT_SECONDS
+    while time.perf_counter() < deadline and not all(all(n in seen for n in offers) for seen in desks.seen.values()):
+        await asyncio.sleep(0.05)
+    found = Round()
+    for client, trip in trips.items():
+        raw, ours = sent[client, "raw"], sent[client, "ours"]
+        found.of(client, "raw").extend(
+            1000 * (trip.seen[n.encode()] - at) for n, at in raw.items() if n.encode() in trip.seen
+        )
+        for edge, seen in desks.seen.items():
+            found.of(client, edge).extend(1000 * (seen[name] - at) for name, at in ours.items() if name in seen)
+            found.lost += sum(name not in seen for name in ours)
+    return found
 
 
-def summary(rounds: list[Round]) -> dict[str, dict[str, Any]]:
+def summary(rounds: list[Round]) -> Figures:
     """Medians over the rounds, with minimum and maximum."""
     whole = [found for found in rounds if not found.lost]
-    figures: dict[str, dict[str, Any]] = {
+    offers = sum(len(found.of(client, "owner")) for found in rounds for client in CLIENTS)
+    figures: Figures = {
         "rounds_failed": {"value": len(rounds) - len(whole), "min": 0, "max": len(rounds), "unit": "rounds"},
-        "offers": {"value": sum(len(found.owner) for found in rounds), "min": 0, "max": 0, "unit": "offers"},
+        "offers": {"value": offers, "min": offers, "max": offers, "unit": "offers"},
     }
-    for share, word in ((0.5, "p50"), (0.99, "p99")):
-        for way in ("raw", "owner", "other"):
-            values = [percentile(getattr(found, way), share) for found in whole if getattr(found, way)]
-            figures[f"{way}_{word}"] = spread(values, "ms")
-        for way in ("owner", "other"):
-            pairs = [(getattr(found, way), found.raw) for found in whole if getattr(found, way)]
-            figures[f"{way}_{word}_ratio"] = spread(
-                [percentile(a, share) / percentile(b, share) for a, b in pairs], "x"
-            )
+    for client, (share, word) in itertools.product(CLIENTS, ((0.5, "p50"), (0.99, "p99"))):
+        beside = client.replace("-", "_")
+        for way in WAYS:
+            values = [percentile(found.of(client, way), share) for found in whole if found.of(client, way)]
+            figures[f"{way}_{word}_beside_{beside}"] = spread(values, "ms")
+            if way != "raw":
+                pairs = [(found.of(client, way), found.of(client, "raw")) for found in whole if found.of(client, way)]
+                ratios = [percentile(ours, share) / percentile(raw, share) for ours, raw in pairs]
+                figures[f"{way}_{word}_ratio_beside_{beside}"] = spread(ratios, "x")
     return figures
 
 
-def spread(values: list[float], unit: str) -> dict[str, Any]:
-    """The median of some values, with minimum and maximum."""
-    if not values:
-        return {"value": None, "min": None, "max": None, "unit": unit}
-    return {"value": statistics.median(values), "min": min(values), "max": max(values), "unit": unit}
-
-
-async def _measure(running: RunningCentre, edges: dict[str, str]) -> dict[str, dict[str, Any]]:
-    raw, desks = RawRoundTrip(running.kafka), Desks(running, edges)
+async def _measure(running: RunningCentre, edges: dict[str, str], count: int) -> Figures:
+    trips = {client: open_trip(client, running.kafka) for client in CLIENTS}
+    desks = Desks(running, edges, AGENTS)
     try:
         await desks.open()
-        await one_round(0, raw, desks)  # Warm: connections, caches, the first classes.
+        await one_round(0, trips, desks)  # Warm: connections, caches, the first classes.
         rounds = []
-        for number in range(1, ROUNDS + 1):
-            rounds.append(await one_round(number, raw, desks))
-            sys.stderr.write(f"  round {number} of {ROUNDS}: {rounds[-1].lost} lost\n")
+        for number in range(1, count + 1):
+            rounds.append(await one_round(number, trips, desks))
+            say(f"round {number} of {count}: {rounds[-1].lost} lost")
         return summary(rounds)
     finally:
         await desks.close()
-        raw.close()
+        for trip in trips.values():
+            trip.close()
 
 
 def owner_of(running: RunningCentre) -> str:
     """The service whose engine owns the bench's shard, by its own metrics."""
-    import urllib.request  # noqa: PLC0415 - only here
-
     for name in ("routing", "routing-2"):
         with urllib.request.urlopen(f"http://{running.admin[name]}/metrics", timeout=5.0) as page:
             for line in page.read().decode().splitlines():
@@ -246,26 +152,27 @@ def owner_of(running: RunningCentre) -> str:
     raise RuntimeError("nobody owns the shard")
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"  {line}\n")
+def options_in(directory: Path, agents: int, **others: Any) -> CentreOptions:  # noqa: ANN401 - as the class says
+    """A centre of the bench: one shard, and a plan in which everybody can take any number of chats."""
+    names = ", ".join(f"{{agent_id: agent-{number}}}" for number in range(agents))
+    (directory / "plan.yaml").write_text(PLAN.format(agents=names), encoding="utf-8")
+    return CentreOptions(
+        directory=directory,
+        plan=directory / "plan.yaml",
+        partitions=PARTITIONS,
+        free_ports=True,
+        services=("routing", "presence"),
+        **others,
+    )
 
 
-def measure() -> dict[str, dict[str, Any]]:
+def measure(rounds: int = ROUNDS) -> Figures:
     """Start Kafka, presence and two routing processes, measure, stop them."""
-    with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder)
-        agents = ", ".join(f"{{agent_id: agent-{number}}}" for number in range(AGENTS))
-        (directory / "plan.yaml").write_text(PLAN.format(agents=agents), encoding="utf-8")
-        options = CentreOptions(
-            directory=directory,
-            plan=directory / "plan.yaml",
-            partitions=PARTITIONS,
-            free_ports=True,
-            routers=2,
-            services=("routing", "presence"),
-        )
-        with Centre(options, _say) as running:
-            owner = owner_of(running)
-            other = "routing-2" if owner == "routing" else "routing"
-            edges = {"owner": running.edges[owner], "other": running.edges[other]}
-            return asyncio.run(_measure(running, edges))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Centre(options_in(Path(folder), AGENTS, routers=2), say) as running,
+    ):
+        owner = owner_of(running)
+        other = "routing-2" if owner == "routing" else "routing"
+        edges = {"owner": running.edges[owner], "other": running.edges[other]}
+        return asyncio.run(_measure(running, edges, rounds))

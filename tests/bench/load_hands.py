@@ -1,0 +1,167 @@
+"""The hands of the load bench, each in a process of its own, so that none measures the others' waiting.
+
+A publisher sends at a rate, a raw trip goes on beside it, and a room of desks notes when each offer comes; where asked,
+the desks also accept and complete what they are offered, by the same records that any edge appends for an agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from confluent_kafka import Producer
+
+from kindline.language.agents import AcceptOffer, AgentCommand, AgentEvent, CompleteInteraction
+from kindline.language.events import CustomerLeft, InteractionStarted
+from kindline.language.ids import shard_of
+from kindline.ledger import codec, topics
+from kindline.ledger.envelope import headers
+from kindline.runtime.identities import fresh_command_id, fresh_id
+from kindline.runtime.running import RunningCentre
+from tests.bench.desks import POOL, Desks
+from tests.bench.publish_to_offer import PARTITIONS, interaction
+from tests.bench.raw_trips import open_trip
+
+TICK_SECONDS = 0.005
+RAW_RATE = 25.0
+QUIET_SECONDS = 8.0
+LIMIT_SECONDS = 60.0
+SHARD = shard_of(POOL, PARTITIONS)
+
+
+class Hand:
+    """One process that does what it is asked, one thing at a time."""
+
+    def __init__(self, work: Callable[..., None], *arguments: object) -> None:
+        """Start it; `work` gets the other end of the pipe first."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
+        self._process.start()
+
+    def ask(self, *words: object) -> None:
+        """Ask for something."""
+        self._pipe.send(words)
+
+    def answer(self, limit: float = 4 * LIMIT_SECONDS) -> Any:  # noqa: ANN401 - as asked
+        """What came of it."""
+        if not self._pipe.poll(limit):
+            raise TimeoutError(f"{self._process.name} does not answer")
+        return self._pipe.recv()
+
+    def close(self) -> None:
+        """End it."""
+        self.ask("end")
+        self._process.join(10.0)
+        if self._process.is_alive():
+            self._process.kill()
+
+
+def publish(pipe: Connection, kafka: str) -> None:
+    """Send interactions at a rate and tell when each was sent; or let those customers go again."""
+    producer = Producer({"bootstrap.servers": kafka, "acks": "all", "linger.ms": 0, "socket.nagle.disable": True})
+    while (asked := pipe.recv())[0] != "end":
+        word, prefix, count, rate = asked
+        event = (lambda n: InteractionStarted(attributes={"n": n})) if word == "start" else (lambda _: CustomerLeft())
+        pipe.send(_paced(producer, [f"{prefix}-{index}" for index in range(count)], event, rate))
+    producer.flush(10.0)
+
+
+def _paced(producer: Producer, names: list[str], event: Callable[[str], Any], rate: float) -> dict[str, float]:
+    sent: dict[str, float] = {}
+    begun = time.perf_counter()
+    for index, name in enumerate(names):
+        if rate:
+            while (early := begun + index / rate - time.perf_counter()) > 0:
+                producer.poll(0)
+                time.sleep(min(early, TICK_SECONDS))
+        value, envelope = interaction(name, event(name))
+        sent[name] = time.perf_counter()
+        while True:
+            try:
+                producer.produce(topics.INTERACTIONS, value, POOL.encode(), SHARD, headers=list(envelope))
+                break
+            except BufferError:
+                producer.poll(0.1)
+        producer.poll(0)
+    producer.flush(30.0)
+    return sent
+
+
+def raw_trips(pipe: Connection, kafka: str, client: str) -> None:
+    """Make raw round trips for so many seconds, and give their milliseconds."""
+    trip = open_trip(client, kafka)
+    number = 0
+    while (asked := pipe.recv())[0] != "end":
+        sent: dict[str, float] = {}
+        begun = time.perf_counter()
+        while (now := time.perf_counter()) < begun + asked[1]:
+            name = f"raw-{number}"
+            number += 1
+            sent[name] = now
+            trip.send(trip.topic, name.encode(), b"x" * 260, [], 0)
+            time.sleep(1 / RAW_RATE)
+        time.sleep(1.0)
+        pipe.send([1000 * (trip.seen[n.encode()] - at) for n, at in sent.items() if n.encode() in trip.seen])
+    trip.close()
+
+
+def desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> None:
+    """Hold every agent's stream; tell when each offer came, and how many went through all of their life."""
+    asyncio.run(_desks(pipe, running, edge, agents))
+
+
+async def _desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> None:
+    room = Desks(running, {"owner": edge}, agents)
+    await room.open()
+    producer = Producer({"bootstrap.servers": running.kafka, "acks": "all", "linger.ms": 0})
+    pipe.send("open")
+    loop = asyncio.get_running_loop()
+    while (asked := await loop.run_in_executor(None, pipe.recv))[0] != "end":
+        word, count = asked
+        room.seen["owner"].clear()
+        room.withdrawn = room.ended = 0
+        room.act = functools.partial(_act, producer) if word == "complete" else None
+        pipe.send("ready")
+        counted = {"start": lambda: len(room.seen["owner"]), "leave": lambda: room.withdrawn}
+        await _until(counted.get(word, lambda: room.ended), count, producer)
+        pipe.send((dict(room.seen["owner"]), room.withdrawn, room.ended))
+    await room.close()
+    producer.flush(5.0)
+
+
+async def _until(counted: Callable[[], int], count: int, producer: Producer) -> None:
+    """Wait until so many were counted, or nothing more has come for a while."""
+    before, moved = counted(), time.perf_counter()
+    while counted() < count and time.perf_counter() < moved + LIMIT_SECONDS:
+        await asyncio.sleep(0.05)
+        producer.poll(0)
+        if counted() != before:
+            before, moved = counted(), time.perf_counter()
+        elif before and time.perf_counter() > moved + QUIET_SECONDS:
+            return
+
+
+def _act(producer: Producer, item: Any, agent_id: str, session_id: str) -> None:  # noqa: ANN401 - generated
+    """Accept what is offered, and complete it when it is there."""
+    kind = item.WhichOneof("item")
+    if kind == "offer":
+        command: AcceptOffer | CompleteInteraction = AcceptOffer(offer_id=item.offer.offer_id)
+    elif kind == "work" and item.work.state == ACTIVE:
+        command = CompleteInteraction(interaction_id=item.work.interaction_id)
+    else:
+        return
+    said = AgentCommand(command_id=fresh_command_id(), session_id=session_id, command=command)
+    value = codec.encode(AgentEvent(pool=POOL, agent_id=agent_id, event=said))
+    envelope = headers(kind="AgentCommand", event_id=fresh_id(), source="bench", happened_at=time.time())
+    producer.produce(topics.AGENTS, value, POOL.encode(), SHARD, headers=list(envelope))
+    producer.poll(0)
+
+
+ACTIVE = 2
+"""WORK_STATE_ACTIVE on the wire."""
