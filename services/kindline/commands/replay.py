@@ -24,7 +24,7 @@ from kindline.commands.counted_log import LogUnreadable as LedgerUnreadable
 from kindline.commands.plan_file import PlanFileError
 from kindline.commands.replay_reading import plan_of, read_span
 from kindline.commands.replay_sources import FromFile, FromLedger, Source, from_ledger
-from kindline.commands.replay_table import Column, as_data, show
+from kindline.commands.replay_table import Column, as_data, as_markdown, show
 from kindline.commands.replaying.outcome import Outcome, Staging
 from kindline.commands.replaying.people import Habits
 from kindline.commands.replaying.simulation import ReplayBroken
@@ -57,6 +57,7 @@ class Choices:
     kafka: str
     pool: str
     as_json: bool
+    markdown: bool
     write_plan: Path | None
 
 
@@ -87,6 +88,7 @@ class Choices:
 )
 @click.option("--seed", default=1, show_default=True, help="Of the lots for what the log does not know.")
 @click.option("--json", "as_json", is_flag=True, help="Say it for programs.")
+@click.option("--markdown", is_flag=True, help="Write the table for a page.")
 @click.option(
     "--write-plan",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -137,6 +139,8 @@ def _replay(choices: Choices, opener: Opener, console: Console) -> None:
         columns.append(Column(name, _play(staging, name, source.arrivals, console), plan.version))
     if choices.as_json:
         click.echo(json.dumps(as_data(columns), indent=2))
+    elif choices.markdown:
+        click.echo(as_markdown(columns))
     else:
         show(columns, Console(), title=source.title)
 

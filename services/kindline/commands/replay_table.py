@@ -5,7 +5,7 @@ Agents appear as a spread only, never by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -67,6 +67,8 @@ ROWS = (
     Row("replies_broken", "promises of a first reply broken", "calls", lambda o: o.replies_broken),
     Row("waits_kept", "told waits that held", "calls", lambda o: o.tally.waits_kept),
     Row("waits_broken", "told waits that did not", "calls", lambda o: o.tally.waits_broken),
+    Row("meant_for", "meant to meet an agent again", "calls", lambda o: o.tally.meant_for),
+    Row("met", "  met that agent", "calls", lambda o: o.tally.met),
     Row("transfers", "transfers", "calls", lambda o: o.tally.transfers),
     Row("overflowed", "overflowed to another queue", "calls", lambda o: o.tally.overflowed),
     Row("deflected", "sent elsewhere", "calls", lambda o: o.tally.deflected),
@@ -84,6 +86,8 @@ WHERE_ANY = {
     "replies_broken",
     "waits_kept",
     "waits_broken",
+    "meant_for",
+    "met",
     "transfers",
     "overflowed",
     "deflected",
@@ -95,13 +99,26 @@ WHERE_ANY = {
 def show(columns: Sequence[Column], console: Console, *, title: str) -> None:
     """Print the table."""
     table = Table("", *(column.name for column in columns), title=title, title_justify="left")
-    for row in ROWS:
-        values = [row.value(column.outcome) for column in columns]
-        if row.name not in WHERE_ANY or any(values):
-            table.add_row(row.words, *(_words(value, row.unit) for value in values))
+    for row in _told(columns):
+        table.add_row(*row)
     for column in table.columns[1:]:
         column.justify = "right"
     console.print(table)
+
+
+def as_markdown(columns: Sequence[Column]) -> str:
+    """The table for a page."""
+    lines = [("", *(column.name for column in columns)), ("---", *("---:" for _ in columns))]
+    lines += [(words.strip(), *values) for words, *values in _told(columns)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _told(columns: Sequence[Column]) -> Iterator[tuple[str, ...]]:
+    """Each row as words, those left out that say nothing."""
+    for row in ROWS:
+        values = [row.value(column.outcome) for column in columns]
+        if row.name not in WHERE_ANY or any(values):
+            yield (row.words, *(_words(value, row.unit) for value in values))
 
 
 def as_data(columns: Iterable[Column]) -> list[dict[str, object]]:

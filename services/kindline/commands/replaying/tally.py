@@ -16,6 +16,8 @@ from kindline.language.ids import Instant
 UNCOUNTED = frozenset({f.InteractionReceived, f.InteractionClosed, f.InteractionCompleted, f.OfferIssued})
 """Frequent facts that say nothing of what is counted here."""
 
+FIRST = frozenset({QueuedReason.ARRIVED, QueuedReason.HANDED_OVER})
+
 
 @dataclass(slots=True)
 class Tally:
@@ -27,6 +29,11 @@ class Tally:
     relaxed: int = 0
     waits_kept: int = 0
     waits_broken: int = 0
+    meant_for: int = 0
+    """Visits that were to meet one agent, should that be possible."""
+    met: int = 0
+    """Those of them whom that agent answered."""
+    _meant: dict[str, str] = field(default_factory=dict)
     _told: dict[str, Instant] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
 
@@ -39,12 +46,16 @@ class Tally:
                 case f.InteractionQueued():
                     self.transfers += fact.reason is QueuedReason.TRANSFERRED
                     self.overflowed += fact.reason is QueuedReason.OVERFLOWED
+                    if fact.preferred_agent_id and fact.reason in FIRST:
+                        self.meant_for += 1
+                        self._meant[fact.interaction_id] = fact.preferred_agent_id
                 case f.InteractionRelaxed():
                     self.relaxed += 1
                 case f.CustomerInformed(expected_wait=wait) if wait and fact.interaction_id not in self._known:
                     self._known.add(fact.interaction_id)
                     self._told[fact.interaction_id] = at + wait.most_seconds
                 case f.InteractionAnswered():
+                    self.met += self._meant.pop(fact.interaction_id, "") == fact.agent_id
                     self._settle(fact.interaction_id, at, answered=True)
                 case f.InteractionAbandoned() | f.InteractionExpired() | f.InteractionCancelled():
                     self._settle(fact.interaction_id, at, answered=False)
