@@ -46,7 +46,7 @@ class Book:
         """Offset to (epoch, seq) of each batch that counts."""
         self._findings = findings
         self._inputs = inputs
-        self._checks = Checks(findings)
+        self.checks = Checks(findings)
         self._reading = Reading()
         self._adopt_first = not whole
         self._decided_at = 0.0
@@ -77,7 +77,7 @@ class Book:
         self.promises.tick(batch.decided_at)
         for fact in batch.facts:
             self._apply(fact, batch.decided_at, place)
-        self._checks.close(batch.decided_at, place)
+        self.checks.close(batch.decided_at, place)
 
     def _apply(self, fact: f.Fact, at: float, place: str) -> None:
         self.figures.facts += 1
@@ -86,7 +86,7 @@ class Book:
         elif isinstance(fact, f.Resumed):
             self.figures.gaps.append(fact.gap_seconds)
         self._inputs.apply(fact, place)
-        self._checks.take(fact, at, place)
+        self.checks.take(fact, at, place)
         self.contacts.apply(fact, at=at, place=place, offers_at_once=self._offers_at_once(fact))
         self.promises.apply(fact, at)
 

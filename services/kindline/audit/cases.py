@@ -39,6 +39,7 @@ class Case:
     asked: Needs = NO_NEEDS
     """What a bot that handed it over asked for, beside what it brought itself."""
     handed_over: bool = False
+    account_owner: str = ""
     answered: bool = False
     last_word: str = ""
     """Who spoke last: customer, agent, or nobody yet."""

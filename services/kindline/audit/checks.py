@@ -10,11 +10,13 @@ from kindline.audit.findings import Findings
 from kindline.audit.folding import fold
 from kindline.audit.hall import Hall
 from kindline.audit.idle import Idle
+from kindline.audit.informed import Informed
 from kindline.audit.interruptions import Interruptions
 from kindline.audit.ladder import Ladder
 from kindline.audit.offers import Offers
 from kindline.audit.order import Order
 from kindline.audit.overflow import Overflow
+from kindline.audit.preference import Preference
 from kindline.audit.sleepers import Sleepers
 from kindline.language import facts as f
 from kindline.language.ids import Instant
@@ -39,6 +41,8 @@ CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
     Idle,
     Ladder,
     Overflow,
+    Preference,
+    Informed,
 )
 
 

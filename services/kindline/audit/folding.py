@@ -16,8 +16,8 @@ from kindline.language.graph import ENDS, FACT_MOVES
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState as S
 
-LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.NOT_CONNECTED})
-"""Reasons for which whoever had it is left out for a while: it would only come back."""
+LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED})
+"""Reasons for which whoever had it, if anybody had, is left out for a while: it would only come back."""
 
 
 def fold(hall: Hall, fact: f.Fact, at: Instant) -> None:
@@ -116,6 +116,8 @@ def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:
         case.asked, case.handed_over = happening.needs, True
     elif isinstance(happening, e.InteractionStarted | e.MessageReceived):
         case.speaks("customer", at)
+        if isinstance(happening, e.InteractionStarted) and fact.opening:
+            case.account_owner = happening.account_owner
 
 
 def _said(hall: Hall, fact: f.MessageSent, at: Instant) -> None:
@@ -124,10 +126,13 @@ def _said(hall: Hall, fact: f.MessageSent, at: Instant) -> None:
         case.speaks("agent", at)
 
 
-def _answered(hall: Hall, fact: f.InteractionAnswered, _at: Instant) -> None:
-    case = hall.case(fact)
-    if case is not None:
-        case.answered = True
+def _answered(hall: Hall, fact: f.InteractionAnswered, at: Instant) -> None:
+    case, house = hall.case(fact), hall.houses.get(fact.pool)
+    if case is None or house is None:
+        return
+    case.answered = True
+    if case.received.customer:
+        house.served[case.received.customer] = (fact.agent_id, at)
 
 
 def _issued(hall: Hall, fact: f.OfferIssued, at: Instant) -> None:
@@ -146,6 +151,7 @@ def _accepted(hall: Hall, fact: f.OfferAccepted, _at: Instant) -> None:
     if case is not None:
         case.offers.pop(fact.offer_id, None)
         case.agent_id = fact.agent_id
+        case.preferring = False
 
 
 def _offer_over(hall: Hall, fact: f.Fact, at: Instant) -> None:

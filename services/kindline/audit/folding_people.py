@@ -13,7 +13,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 
 
-def plan(hall: Hall, fact: f.PlanAdopted, _at: Instant) -> None:
+def plan(hall: Hall, fact: f.PlanAdopted, at: Instant) -> None:
     """A plan is in force: everybody stands anew under it."""
     house = hall.houses.get(fact.plan.pool)
     rules = Rules(fact.plan)
@@ -21,6 +21,7 @@ def plan(hall: Hall, fact: f.PlanAdopted, _at: Instant) -> None:
         house = hall.houses[fact.plan.pool] = House(rules, Lines(rules), Lines(rules))
     else:
         house.rules, house.lines, house.queues = rules, Lines(rules), Lines(rules)
+    house.adopted_at = at
     for worker in house.workers.values():
         worker.listed = worker.agent_id in house.rules.agents
     for case in hall.cases.values():

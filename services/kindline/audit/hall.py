@@ -33,6 +33,9 @@ class House:
     queues: Lines[str]
     """Who waits in each queue, offered or being connected too."""
     workers: dict[str, Worker] = field(default_factory=dict)
+    served: dict[str, tuple[str, Instant]] = field(default_factory=dict)
+    """For each customer with a name who served them last, and when."""
+    adopted_at: Instant = 0.0
     lengths: Counter[str] = field(default_factory=Counter)
     """How many wait in each queue."""
     _counted: dict[str, str] = field(default_factory=dict)
@@ -74,6 +77,8 @@ class Hall:
         self.houses: dict[str, House] = {}
         self.cases: dict[str, Case] = {}
         self.sequence = 0
+        self.told: Counter[str] = Counter()
+        """Expected waits that were told: how many were kept, and how many broken."""
         self.stirred: dict[tuple[str, str], None] = {}
         """Pool and agent of everybody whom the batch under way is about."""
         self.stirred_cases: dict[str, None] = {}

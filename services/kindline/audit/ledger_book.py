@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from kindline.audit.book import Book
 from kindline.audit.figures import ends_of, figures_of
 from kindline.audit.findings import WORDS, Findings, Invariant
 from kindline.audit.floor import compare_floor
+from kindline.audit.informed import share_kept
 from kindline.audit.inputs import Inputs
 from kindline.audit.promises import Published
 from kindline.language.agents import AgentCommand, AgentEvent
@@ -93,6 +95,7 @@ class LedgerBook:
         """All findings and figures, ready to be shown or written as JSON."""
         contacts = [contact for book in self.books.values() for contact in book.contacts.by_id.values()]
         queues = sorted({(contact.pool, contact.first_queue) for contact in contacts if contact.first_queue})
+        told = sum((book.checks.hall.told for book in self.books.values()), Counter[str]())
         outcomes = [promise.outcome for book in self.books.values() for promise in book.promises.by_id.values()]
         return {
             "violations": self.findings.total,
@@ -120,5 +123,6 @@ class LedgerBook:
                 )
                 for pool, queue in queues
             },
+            "told_waits": {"kept": told["kept"], "broken": told["broken"], "share_kept": share_kept(told)},
             "promises": {name: outcomes.count(name) for name in ("met", "breached", "cancelled", "running")},
         }

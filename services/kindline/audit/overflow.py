@@ -131,7 +131,7 @@ class Overflow:
         """The batch is over: nobody is kept whom a rule would have sent elsewhere long ago."""
         for name, joined_at, rule in self._due.late(at):
             case = self._hall.cases.get(name)
-            if case is None or case.joined_at != joined_at or case.state is not S.QUEUED:
+            if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.answered:
                 continue
             # Another plan may have dropped the rule since.
             if rule in self._hall.houses[case.pool].rules.queue(case.queue).overflow:
