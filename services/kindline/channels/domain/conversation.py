@@ -8,6 +8,7 @@ from enum import Enum
 from kindline.language.content import Because, Content, ParticipantRole
 from kindline.language.events import InteractionStarted, MessageReceived
 from kindline.language.facts import (
+    CustomerInformed,
     EventRecorded,
     Fact,
     InteractionAbandoned,
@@ -25,7 +26,6 @@ from kindline.language.facts import (
     MessageSent,
 )
 from kindline.language.ids import Instant
-from kindline.language.snapshot import InteractionState as S
 
 LONGEST_CONVERSATION = 2_000
 """Lines that are kept for a page that comes back; older ones keep their numbers but are not shown again."""
@@ -72,6 +72,8 @@ class Conversation:
     ended_by: EndedBy = EndedBy.NOBODY
     lines: list[Line] = field(default_factory=list)
     dropped: int = 0
+    told: CustomerInformed | None = None
+    """What the customer was told last of their place and wait, while they wait."""
 
     @property
     def last_seq(self) -> int:
@@ -99,6 +101,9 @@ class Conversation:
 def evolve(conversation: Conversation, fact: Fact) -> bool:
     """Fold one fact about its interaction; whether the page can see a change."""
     match fact:
+        case CustomerInformed():
+            conversation.told = fact
+            return True
         case InteractionQueued() | InteractionScheduled():
             conversation.standing, conversation.agent_id = Standing.WAITING, ""
         case InteractionAnswered(agent_id=agent_id):
@@ -117,21 +122,8 @@ def evolve(conversation: Conversation, fact: Fact) -> bool:
             conversation.end(EndedBy.NOBODY)
         case _:
             return False
+    conversation.told = None
     return True
-
-
-def standing_of(state: S) -> Standing:
-    """How a conversation stands whose interaction a snapshot shows in this state."""
-    if state in {S.RECEIVED, S.SCHEDULED, S.QUEUED, S.OFFERED, S.CONNECTING}:
-        return Standing.WAITING
-    if state in {S.ACTIVE, S.DORMANT}:
-        return Standing.WITH_AGENT
-    return Standing.ON_HOLD if state is S.HELD else Standing.ENDED
-
-
-def ended_by_of(state: S) -> EndedBy:
-    """Who ended it, as far as a snapshot tells."""
-    return {S.ABANDONED: EndedBy.CUSTOMER, S.EXPIRED: EndedBy.TIME}.get(state, EndedBy.NOBODY)
 
 
 def line_of(fact: Fact, at: Instant, because: Because | None) -> Line | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from kindline.channels.domain.conversation import Conversation, Line, ended_by_of, evolve, line_of, standing_of
+from kindline.channels.domain.conversation import Conversation, Line, evolve, line_of
 from kindline.channels.domain.identities import is_page_thread
+from kindline.channels.domain.standings import ended_by_of, standing_of
 from kindline.language.content import Because, Channel
 from kindline.language.facts import Fact, InteractionReceived, PlanAdopted
 from kindline.language.log import DecisionBatch

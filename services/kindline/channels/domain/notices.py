@@ -6,12 +6,11 @@ knows from where the log must be read again so that no notice can be lost.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from kindline.channels.domain.identities import notice_id
-from kindline.channels.domain.normalising import text_of
+from kindline.channels.domain.notice_bodies import body_of
 from kindline.channels.domain.progress import Progress
 from kindline.language import facts
 from kindline.language.content import Because
@@ -23,6 +22,7 @@ _TYPES: dict[type, str] = {
     facts.InteractionReceived: "interaction.received",
     facts.InteractionQueued: "interaction.queued",
     facts.InteractionScheduled: "interaction.scheduled",
+    facts.CustomerInformed: "customer.informed",
     facts.InteractionAnswered: "interaction.answered",
     facts.InteractionHeld: "interaction.held",
     facts.InteractionResumed: "interaction.resumed",
@@ -42,7 +42,6 @@ _ENDS = (
     facts.InteractionCancelled,
     facts.InteractionExpired,
 )
-_SHOWN = ("queue", "agent_id", "message_id", "where", "reason", "cause", "ended_by", "waited_seconds", "due_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,23 +125,5 @@ class Notices:
             because=because,
             received=told.received,
             message_id=fact.message_id if isinstance(fact, facts.MessageSent) else "",
-            body=_body(kind, fact, told.received, because, at),
+            body=body_of(kind, fact, told.received, because, at),
         )
-
-
-def _body(kind: str, fact: Fact, received: InteractionReceived, because: Because, at: float) -> bytes:
-    data: dict[str, object] = {
-        "pool": received.pool,
-        "entry_point": received.entry_point,
-        "thread": received.thread,
-        "interaction_id": received.interaction_id,
-        "because": {"epoch": because.epoch, "seq": because.seq, "offset": because.offset},
-    }
-    for name in _SHOWN:
-        value = getattr(fact, name, None)
-        if value is not None and value != "":
-            # Words of a closed list travel as words: numbers would ask the receiver to own our list.
-            data[name] = value.name.lower() if hasattr(value, "name") else value
-    if isinstance(fact, facts.MessageSent):
-        data["text"] = text_of(fact.content)
-    return json.dumps({"type": kind, "decided_at": at, "data": data}, separators=(",", ":")).encode()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from kindline.channels.domain.conversation import Conversation, Line
 from kindline.channels.domain.normalising import text_of
 from kindline.language.content import ParticipantRole
+from kindline.language.facts import CustomerInformed
 
 Frames = list[dict[str, object]]
 
@@ -23,6 +24,7 @@ class Cursor:
     conversation: str = ""
     seq: int = 0
     standing: tuple[str, str, str, str] = ("", "", "", "")
+    told: CustomerInformed | None = None
 
 
 def resumed(conversation: Conversation | None, *, conversation_id: str, last_seq: int, last_message_id: str) -> Cursor:
@@ -62,7 +64,9 @@ def untold(conversation: Conversation | None, cursor: Cursor, name_of: Callable[
     # How things stand is told first when somebody joins, and last when it is over: a good-bye comes before the end.
     if standing != cursor.standing:
         frames = [*frames, _state(standing)] if not conversation.open else [_state(standing), *frames]
-    return frames, Cursor(identity, conversation.last_seq, standing)
+    if conversation.told is not None and conversation.told is not cursor.told:
+        frames.append(_wait(conversation.told))
+    return frames, Cursor(identity, conversation.last_seq, standing, conversation.told)
 
 
 def delivered_lines(conversation: Conversation, after: int, upto: int) -> list[Line]:
@@ -74,6 +78,18 @@ def delivered_lines(conversation: Conversation, after: int, upto: int) -> list[L
 def _state(standing: tuple[str, str, str, str]) -> dict[str, object]:
     conversation, state, name, ended_by = standing
     return {"type": "state", "conversation": conversation, "state": state, "name": name, "ended_by": ended_by}
+
+
+def _wait(told: CustomerInformed) -> dict[str, object]:
+    expected = told.expected_wait
+    return {
+        "type": "wait",
+        "conversation": told.interaction_id,
+        "position": told.position,
+        "least_seconds": None if expected is None else expected.least_seconds,
+        "most_seconds": None if expected is None else expected.most_seconds,
+        "announcement": told.announcement,
+    }
 
 
 def _message(conversation: str, seq: int, line: Line, name: str) -> dict[str, object]:

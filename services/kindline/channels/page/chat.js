@@ -27,6 +27,7 @@ let conversation = "";
 let lastSeq = 0;
 let lastMessageId = "";
 let state = { state: "connecting", name: "", ended_by: "" };
+let told = null; // the last word on place and wait, while the visitor waits
 let retryTimer = 0;
 const known = new Map(); // message id -> its element
 const flying = new Map(); // client message id -> when it was sent
@@ -56,7 +57,10 @@ function say(key, name) {
 
 function show() {
   const open = ["waiting", "with_agent", "on_hold"].includes(state.state);
-  standing.textContent = say(ready || stopped ? (state.state === "ended" ? "over" : state.state) : "connecting", state.name);
+  const waits = ready && state.state === "waiting" && told;
+  standing.textContent = waits
+    ? placeAndWait(told)
+    : say(ready || stopped ? (state.state === "ended" ? "over" : state.state) : "connecting", state.name);
   leave.hidden = !open;
   send.disabled = stopped;
   text.disabled = stopped;
@@ -64,6 +68,21 @@ function show() {
   notice.hidden = !trouble;
   notice.textContent = trouble ? words[trouble] : "";
   document.title = state.state === "with_agent" ? `${say("with_agent", state.name)} · Kindline` : `${words.title} · Kindline`;
+}
+
+// What a visitor who waits is told; a range in whole minutes that holds all that was said in seconds.
+function placeAndWait(frame) {
+  const said = [];
+  if (frame.announcement === "kindline.overtaken") said.push(words.overtaken);
+  if (frame.announcement === "kindline.delayed") said.push(words.delayed);
+  if (frame.position) said.push(words.place.replace("{position}", frame.position));
+  if (frame.most_seconds !== null) {
+    const least = Math.floor(frame.least_seconds / 60);
+    const most = Math.max(1, Math.ceil(frame.most_seconds / 60));
+    const form = most === 1 ? "wait_soon" : least && least < most ? "wait" : "wait_upto";
+    said.push(words[form].replace("{least}", least).replace("{most}", most));
+  }
+  return said.length ? said.join(language === "zh" ? "" : " ") : words.waiting;
 }
 
 function atEnd() {
@@ -127,8 +146,12 @@ const heard = {
     const joins = frame.state === "with_agent" && (state.state !== "with_agent" || state.name !== frame.name);
     const ends = frame.state === "ended" && state.state !== "ended";
     state = frame;
+    if (frame.state !== "waiting") told = null;
     if (joins) event(say("joined", frame.name));
     if (ends) event(say(frame.ended_by ? `ended_${frame.ended_by}` : "ended", frame.name));
+  },
+  wait(frame) {
+    if (frame.position) told = frame;
   },
   message(frame) {
     if (frame.conversation !== conversation) begin(frame.conversation);
