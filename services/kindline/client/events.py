@@ -27,7 +27,7 @@ class AgentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An interaction held out to the agent until `expires_at`."""
+    """An interaction held out to the agent until `expires_at`; taking one that `interrupts` puts other work on hold."""
 
     offer_id: str
     interaction_id: str
@@ -38,6 +38,7 @@ class Offer:
     language: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     because: Because = field(default_factory=Because)
+    interrupts: bool = False
 
 
 class WorkState(IntEnum):
@@ -53,7 +54,10 @@ class WorkState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One interaction that the agent owns; `deadline` is when this state ends at the latest."""
+    """One interaction that the agent owns; `deadline` is when this state ends at the latest.
+
+    `interrupted_by` names the interaction for which the system put this one on hold, and after which it comes back.
+    """
 
     interaction_id: str
     queue: str
@@ -64,6 +68,7 @@ class Work:
     attributes: Mapping[str, str] = field(default_factory=dict)
     deadline: float = 0.0
     note: Content | None = None
+    interrupted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ def offer(given: routing_pb2.Offer) -> e.Offer:
         language=given.language,
         attributes=dict(given.attributes),
         because=Because(epoch=because.epoch, seq=because.seq, offset=because.offset),
+        interrupts=given.interrupts,
     )
 
 
@@ -84,6 +85,7 @@ def work(given: routing_pb2.Work) -> e.Work:
         attributes=dict(given.attributes),
         deadline=given.deadline,
         note=_content(given, "note"),
+        interrupted_by=given.interrupted_by,
     )
 
 

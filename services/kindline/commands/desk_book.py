@@ -192,7 +192,7 @@ class DeskBook:
             return
         if before is None or before.state is not work.state:
             hint = "; /finish when you are done" if work.state is WorkState.WRAP_UP else ""
-            yield Notice(f"{self._title(work)} is {words.WORK_STATES[work.state]}{hint}.")
+            yield Notice(f"{self._title(work)} is {words.stands(work)}{hint}.")
 
     def _title(self, work: Work) -> str:
         return self.name(work.interaction_id).capitalize()

@@ -95,7 +95,8 @@ class ScreenView:
         return Text(
             f" OFFER{which}: {offer.channel.name.lower().replace('_', ' ')} from {words.shown(offer.queue)}"
             f"   waited {words.span(self._now - offer.waiting_since)}"
-            f"   {words.span(offer.expires_at - self._now)} left   a{which} accepts, d{which} declines",
+            f"   {words.span(offer.expires_at - self._now)} left   a{which} accepts, d{which} declines"
+            + ("   your other work would wait" if offer.interrupts else ""),
             style=f"reverse {STYLES[Tone.OFFER]}",
             no_wrap=True,
         )
@@ -106,7 +107,7 @@ class ScreenView:
     def _work_row(self, work: Work) -> Text:
         mark = ">" if work.interaction_id == self._book.current else " "
         row = f" {mark} {self._book.numbers[work.interaction_id]}  {words.work_words(work)}"
-        row += f"   {words.WORK_STATES[work.state]}"
+        row += f"   {words.stands(work)}"
         if work.deadline and work.deadline - self._now < LONG_SECONDS:
             row += f"   {words.span(work.deadline - self._now)} left"
         return Text(row, style="bold" if mark == ">" else "", no_wrap=True)

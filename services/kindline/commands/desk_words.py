@@ -60,6 +60,7 @@ WORK_STATES: Mapping[WorkState, str] = MappingProxyType(
         WorkState.WRAP_UP: "in wrap-up",
     }
 )
+INTERRUPTED = "held by the system, back with you after what interrupted it"
 OFFER_ENDS: Mapping[OfferEnd, str] = MappingProxyType(
     {
         OfferEnd.UNSPECIFIED: "The offer is gone.",
@@ -173,6 +174,11 @@ def work_words(work: Work) -> str:
     """What a piece of work is, without its state."""
     language = f", {shown(work.language)}" if work.language else ""
     return f"{work.channel.name.lower().replace('_', ' ')} from {shown(work.queue)}{language}"
+
+
+def stands(work: Work) -> str:
+    """How a piece of work stands."""
+    return INTERRUPTED if work.interrupted_by and work.state is WorkState.HELD else WORK_STATES[work.state]
 
 
 def error_words(error: Exception) -> str:

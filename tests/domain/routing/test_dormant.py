@@ -14,6 +14,7 @@ from kindline.language.content import Channel
 from kindline.language.facts.agents import RoutingState
 from kindline.language.facts.interactions import CloseReason, QueuedReason
 from kindline.language.plan import ChannelPlan, Plan, PoolLimits
+from kindline.language.queue_rules import PreferencePlan, Preferred
 from kindline.language.snapshot import InteractionState as S
 from tests.domain.routing.recount import assert_hands_are_what_the_interactions_say
 from tests.given import Centre, agent, plan, queue, text
@@ -210,6 +211,27 @@ def test_a_sleeper_whose_agent_is_full_goes_to_the_queue_at_its_age() -> None:
     assert centre.offered_to("kim") == ["amy"]
     assert centre.offered_to("late") == []
     assert_hands_are_what_the_interactions_say(centre)
+
+
+@pytest.mark.parametrize("full, preferred", [(True, "amy"), (False, "")])
+def test_a_queue_that_prefers_an_agent_waits_for_the_one_who_is_full(full: bool, preferred: str) -> None:  # noqa: FBT001
+    """Kim waits for Amy a while though Bob is idle, if Amy is there and full; nobody waits for one on a break."""
+    preference = PreferencePlan(prefer=Preferred.LAST_AGENT, for_seconds=60.0)
+    usual = sleepy(dormant_units=0)
+    queues = (replace(usual.queues[0], preference=preference), usual.queues[1])
+    centre = talking("kim", in_force=replace(usual, queues=queues))
+    centre.wait(SILENCE)
+    for thread in ("lee", "mo") if full else ():
+        centre.arrives(thread)
+        centre.accepts("amy")
+    if not full:
+        centre.says("amy", a.SetStatus(status=AgentStatus.BREAK))
+    centre.at_work("bob")
+    speaks(centre, "kim")
+    assert centre.facts(f.InteractionQueued)[-1].preferred_agent_id == preferred
+    assert centre.offered_to("kim") == ([] if full else ["bob"])
+    centre.wait(60.0)
+    assert centre.offered_to("kim") == ["bob"]
 
 
 @pytest.mark.parametrize("status", [AgentStatus.BREAK, AgentStatus.OFFLINE])

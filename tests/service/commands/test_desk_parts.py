@@ -1,5 +1,7 @@
 """The parts of the terminal desk that can be looked at without a centre: what it knows, its words, its keys."""
 
+from dataclasses import replace
+
 import pytest
 
 from kindline.client import (
@@ -193,3 +195,12 @@ def test_a_character_may_come_in_two_pieces() -> None:
         assert lines.feed(data[:cut]) + lines.feed(data[cut:]) + lines.feed(b"") == ["你好", "bye"]
         editor = LineEditor()
         assert editor.feed(data[:cut]) + editor.feed(data[cut:]) in (["你好"], ["你好", ""])
+
+
+def test_a_hold_by_the_system_is_not_called_one_by_the_agent() -> None:
+    """Whoever was interrupted is told so, with the word that it comes back by itself."""
+    book = DeskBook()
+    list(book.hear(WorkChanged(chat("one"))))
+    interrupted = replace(chat("one", WorkState.HELD), interrupted_by="two")
+    assert "held by the system" in told(list(book.hear(WorkChanged(interrupted))))
+    assert words.stands(chat("one", WorkState.HELD)) == "on hold"

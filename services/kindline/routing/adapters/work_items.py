@@ -11,6 +11,7 @@ from kindline.language.content import Because
 from kindline.language.facts.offers import OfferIssued
 from kindline.language.snapshot import InteractionRow, InteractionState, MessageRow
 from kindline.ledger.codec import to_message
+from kindline.routing.domain.choosing import INTERRUPTING
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.news import MessageSaid, News, OfferHeldOut, OfferIsGone, WorkChanged, WorkIsOver
 from kindline.v1 import agent_pb2, common_pb2, decision_pb2, presence_pb2, routing_pb2
@@ -93,6 +94,7 @@ def offer_message(offer: OfferIssued, interaction: InteractionRow, because: Beca
         language=received.language,
         attributes=received.attributes,
         because=common_pb2.Because(epoch=because.epoch, seq=because.seq, offset=because.offset),
+        interrupts=offer.choice.rule == INTERRUPTING,
     )
 
 
@@ -109,6 +111,7 @@ def work_message(interaction: InteractionRow) -> routing_pb2.Work:
         attributes=received.attributes,
         deadline=interaction.deadline or 0.0,
         note=cast("common_pb2.Content", to_message(queued.note)) if queued and queued.note else None,
+        interrupted_by=interaction.interrupted_by,
     )
 
 

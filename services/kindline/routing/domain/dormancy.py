@@ -7,6 +7,7 @@ from kindline.language.facts.interactions import QueuedReason
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.preference import NOBODY_IN_PARTICULAR, Preference
 from kindline.routing.domain.queueing import give_back
 from kindline.routing.domain.silence import sleeps_at
 
@@ -36,4 +37,7 @@ def wake_up(d: Decision, interaction: Interaction) -> None:
         units = pool.channels[interaction.channel].units
         d.emit(InteractionResumed(pool=interaction.pool, interaction_id=interaction.id, units=units))
     else:
-        give_back(d, interaction, QueuedReason.WOKEN)
+        # Whoever is here and has their hands full may have room soon: where the queue waits for one agent, for them.
+        plan = pool.queue(interaction.queue).preference if agent.is_willing else None
+        waited_for = Preference(agent.agent_id, d.now + plan.for_seconds) if plan else NOBODY_IN_PARTICULAR
+        give_back(d, interaction, QueuedReason.WOKEN, waited_for)

@@ -31,6 +31,9 @@ class Preference(NamedTuple):
     until: Instant = 0.0
 
 
+NOBODY_IN_PARTICULAR = Preference()
+
+
 def preferred_for(d: Decision, interaction: Interaction, queue: QueuePlan, reason: QueuedReason) -> Preference:
     """Whom an interaction that joins a queue waits for at first; never the agent who has just passed it on."""
     plan = queue.preference

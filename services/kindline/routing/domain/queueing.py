@@ -14,7 +14,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder_climbing import climb, inform
 from kindline.routing.domain.overflow import Comer, Place, TurnedAway, find_place
-from kindline.routing.domain.preference import preferred_for
+from kindline.routing.domain.preference import NOBODY_IN_PARTICULAR, Preference, preferred_for
 from kindline.routing.domain.requirements import merged
 
 
@@ -103,7 +103,9 @@ def turn_away(d: Decision, interaction: Interaction, away: TurnedAway) -> None:
     )
 
 
-def give_back(d: Decision, interaction: Interaction, reason: QueuedReason) -> None:
+def give_back(
+    d: Decision, interaction: Interaction, reason: QueuedReason, preference: Preference = NOBODY_IN_PARTICULAR
+) -> None:
     """Take an interaction from its agent, back to the queue it came from, with what it needed there, at its age."""
     queued = interaction.queued
     if queued is None:
@@ -120,6 +122,8 @@ def give_back(d: Decision, interaction: Interaction, reason: QueuedReason) -> No
             reason=reason,
             from_agent_id=interaction.agent_id,
             deadline=d.now + d.state.pools[interaction.pool].queue(queued.queue).longest_wait_seconds,
+            preferred_agent_id=preference.agent_id,
+            preferred_until=preference.until,
         )
     )
 
