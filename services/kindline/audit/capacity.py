@@ -89,7 +89,8 @@ class Capacity:
         channels = interrupted_for(house, case.channel)
         yields = sum(worker.hands[one.id].units for one in interruptible(self._hall, worker, channels))
         fits = worker.units - worker.used + yields >= house.rules.channel(case.channel).units
-        return bool(channels) and fits and not case.offers and not any(house.free_for(case, at))
+        last_resort = not case.offers and not case.preferred and not any(house.free_for(case, at))
+        return bool(channels) and fits and last_resort
 
     def _resumed(self, fact: f.InteractionResumed, place: str) -> None:
         case = self._hall.case(fact)

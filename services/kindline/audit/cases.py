@@ -42,7 +42,7 @@ class Case:
     account_owner: str = ""
     answered: bool = False
     last_word: str = ""
-    """Who spoke last: customer, agent, or nobody yet."""
+    """Who spoke last: `customer`, an agent by name, or nobody yet."""
     last_word_at: Instant = 0.0
 
     @property

@@ -123,7 +123,7 @@ def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:
 def _said(hall: Hall, fact: f.MessageSent, at: Instant) -> None:
     case = hall.case(fact)
     if case is not None:
-        case.speaks("agent", at)
+        case.speaks(fact.agent_id, at)
 
 
 def _answered(hall: Hall, fact: f.InteractionAnswered, at: Instant) -> None:

@@ -39,10 +39,11 @@ class Sleepers:
         rules, found = self._hall.houses[case.pool].rules.channel(case.channel), self._hall.hold(case)
         if not rules.dormant_after_seconds:
             return f"nothing sleeps on {case.channel.name}"
-        if case.last_word != "agent":
-            return "its customer waits for an answer"
-        if case.last_word_at + rules.dormant_after_seconds > at + GRAIN:
-            return f"the last word was said {at - case.last_word_at:.1f} s ago"
+        if case.last_word != case.agent_id:
+            return "its agent did not say the last word"
+        silent_since = max(case.last_word_at, case.state_since)
+        if silent_since + rules.dormant_after_seconds > at + GRAIN:
+            return f"it is silent for {at - silent_since:.1f} s only"
         held = found[1].units if found is not None else 0
         costs = min(held, rules.dormant_units)
         return "" if fact.units == costs else f"it takes {fact.units} units instead of {costs}"

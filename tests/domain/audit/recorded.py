@@ -8,6 +8,7 @@ from dataclasses import replace
 from kindline.audit.ledger_book import LedgerBook
 from kindline.language import facts as f
 from kindline.language.log import DecisionBatch, EpochClaim
+from kindline.language.plan import Plan
 from tests.given import Centre
 
 OWNER = "owner-1"
@@ -52,9 +53,20 @@ def changed(log: Log, change: Callable[[f.Fact], f.Fact | None]) -> Log:
 def with_last(log: Log, kind: type[f.Fact], **changes: object) -> Log:
     """The log in which the last fact of a kind says something else."""
     last = next(fact for _, facts in reversed(log) for fact in reversed(facts) if isinstance(fact, kind))
-    return changed(log, lambda fact: replace(fact, **changes) if fact is last else fact)
+    return changed(log, lambda fact: replace(fact, **changes) if fact is last else fact)  # type: ignore[arg-type]
 
 
 def without(log: Log, kind: type[f.Fact]) -> Log:
     """The log without any fact of a kind."""
     return changed(log, lambda fact: None if isinstance(fact, kind) else fact)
+
+
+def under(log: Log, other: Callable[[Plan], Plan]) -> Log:
+    """The log as if each plan in it had said something else: what was right under the true one may be wrong now."""
+    return changed(log, lambda fact: f.PlanAdopted(plan=other(fact.plan)) if isinstance(fact, f.PlanAdopted) else fact)
+
+
+def beating(log: Log, batches: int = 25, seconds: float = 1.0) -> Log:
+    """The log with heartbeats behind it, in which nothing is decided."""
+    last = log[-1][0]
+    return [*log, *((last + seconds * number, ()) for number in range(1, batches + 1))]
