@@ -14,7 +14,7 @@ from kindline.language import facts as f
 from kindline.language.plan import OrderPlan, Plan
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.lines import Lines
-from kindline.routing.domain.order import Order, age_key
+from kindline.routing.domain.order import SEQUENCE_MASK, Order, age_key
 from tests.domain.routing.days import busy_day
 from tests.domain.routing.test_matching import check_every_offer
 from tests.given import SHARDS, Centre, needs, plan
@@ -210,31 +210,38 @@ def test_the_fixed_keys_stand_in_the_order_of_effective_priority_at_any_time(
     assert all(one[1] < other[1] for one, other in pairwise(sorted(keyed)))
 
 
+class Counting(Lines):
+    """Lines that count how often a head is looked for."""
+
+    looked = 0
+
+    def _settle(self, number: int) -> None:
+        self.looked += 1
+        super()._settle(number)
+
+
 def test_when_time_passes_only_the_heads_are_looked_at() -> None:
     """Though thousands pass the ceiling at once, no more is touched than the first of each kind."""
     order = Order(OrderPlan(starvation_seconds=10.0))
-    lines = Lines(order)
+    lines = Counting(order)
     for number in range(1, 4):
         lines.introduce()
         for sequence in range(2_000):
             lines.add(number, order.base(sequence % 3, reserved=False), age_key(1_000.0, 3 * sequence + number))
-    before = list(lines.heads)
-    keys: list[int] = []
-    lines.order = Counting(OrderPlan(starvation_seconds=10.0), keys)
+    before, lines.looked = list(lines.heads), 0
     lines.ripen(order.horizon(1_010.1))
-    assert len(keys) == 9
+    assert lines.looked == 3
     assert all(now < then for now, then in zip(lines.heads[1:], before[1:], strict=True))
 
 
-class Counting(Order):
-    """An order that notes whenever it is asked for a key."""
-
-    def __init__(self, order: OrderPlan, keys: list[int]) -> None:
-        """Note them here."""
-        super().__init__(order)
-        self.keys = keys
-
-    def key(self, base: int, entry: int) -> int:
-        """The key, noted."""
-        self.keys.append(entry)
-        return super().key(base, entry)
+def test_who_comes_back_to_the_line_starves_at_once_if_they_have_waited_that_long() -> None:
+    """An offer that was not taken brings back a customer who has waited too long: before all others, and at once."""
+    order = Order(OrderPlan(starvation_seconds=10.0))
+    lines = Lines(order)
+    lines.introduce()
+    lines.ripen(order.horizon(1_020.0))
+    lines.add(1, order.base(9, reserved=False), age_key(1_015.0, 1))
+    before = lines.heads[1]
+    lines.add(1, order.base(0, reserved=False), age_key(1_005.0, 0))
+    assert lines.heads[1] < before
+    assert lines.heads[1] & SEQUENCE_MASK == 0

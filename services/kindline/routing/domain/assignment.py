@@ -13,7 +13,7 @@ from kindline.language.facts import OfferIssued
 from kindline.language.facts.offers import Choice
 from kindline.language.ids import offer_id
 from kindline.routing.domain.agents import Agent
-from kindline.routing.domain.choosing import INTERRUPTING
+from kindline.routing.domain.choosing import INTERRUPTING, Chosen
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.explaining import count_removals
 from kindline.routing.domain.interactions import Interaction
@@ -53,8 +53,9 @@ def assign(d: Decision) -> None:
                 if now_at is not None:
                     heappush(candidates, (now_at, number, candidate))
                 continue
-        interaction = candidate if isinstance(candidate, Interaction) else _first(d, candidate, key)
-        if _offer(d, interaction):
+        interaction, chosen = _pair(d, candidate, key)
+        if chosen is not None:
+            _offer(d, interaction, chosen)
             issued = True
             again = _place(d, candidate)
             if again is not None:
@@ -69,16 +70,21 @@ def _place(d: Decision, candidate: Agent | Interaction) -> int | None:
     return matching.next_for(candidate, d.now)
 
 
-def _first(d: Decision, agent: Agent, place: int) -> Interaction:
-    return d.state.pools[agent.pool].matching.at(place)
+def _pair(d: Decision, candidate: Agent | Interaction, place: int) -> tuple[Interaction, Chosen | None]:
+    """Who is first in line of those that a candidate stands for, and the agent due, or None."""
+    state, matching = d.state, d.state.pools[candidate.pool].matching
+    if isinstance(candidate, Interaction):
+        return candidate, None if matching.is_behind(candidate) else matching.agent_for(candidate, d.now)
+    interaction = matching.at(place)
+    if len(state.stirred_agents) == 1 and interaction not in state.stirred_interactions:
+        # Nothing else has changed, so whoever could serve it but for this agent would have been given it before.
+        return interaction, matching.only(candidate, interaction, d.now)
+    return interaction, matching.agent_for(interaction, d.now)
 
 
-def _offer(d: Decision, interaction: Interaction) -> bool:
+def _offer(d: Decision, interaction: Interaction, chosen: Chosen) -> None:
     pool = d.state.pools[interaction.pool]
-    found = pool.matching.agent_for(interaction, d.now)
-    if found is None:
-        return False
-    agent, score, rule = found
+    agent, score, rule = chosen
     number = interaction.last_offer_number + 1
     eligible, removals = count_removals(pool, interaction, d.now, interrupting=rule == INTERRUPTING)
     d.emit(
@@ -95,4 +101,3 @@ def _offer(d: Decision, interaction: Interaction) -> bool:
             choice=Choice(rule=rule, score=score, eligible=eligible, removals=removals, plan_version=pool.plan.version),
         )
     )
-    return True

@@ -1,6 +1,7 @@
 """The agents of one pool as matching sees them: who can take what now, and who of those who can is due.
 
-What has changed of an agent is looked at when somebody next asks, once, however often it changed.
+What has changed of an agent is looked at when somebody next asks, once, however often it changed: where they stand
+among the others only when it is asked who of them is due.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from kindline.routing.domain.choosing import INTERRUPTING, NAMES, PREFERRED, Cho
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.profiles import Profiles
-from kindline.routing.domain.standing import Place, Standing
+from kindline.routing.domain.standing import Place, Standing, reckoned
+
+CHANGES_KEPT = 64
+"""Agents who may have changed before the first of them is looked at: few, so that no decision has to look at many."""
 
 
 class Crew:
@@ -27,15 +31,17 @@ class Crew:
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
         """Begin with nobody."""
         self._capacity = capacity
-        self._changed: dict[Agent, None] = {}
+        self._changed: dict[Agent, Place | None] = {}
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
         self._rules = {queue.name: queue.choice for queue in plan.queues}
         self._standing = Standing(minute_of(now), self._rules.values())
 
     def update(self, agent: Agent) -> None:
-        """What the agent can take has changed."""
+        """What the agent can take has changed; those who changed first are looked at before too many have."""
         self._changed[agent] = None
+        if len(self._changed) > CHANGES_KEPT:
+            self._rank(next(iter(self._changed)))
 
     def rested_at(self, agent: Agent) -> Instant:
         """When the agent may be given work again."""
@@ -43,31 +49,38 @@ class Crew:
 
     def place(self, agent: Agent, now: Instant) -> Place | None:
         """Where an agent stands who can take something now; None for one who cannot."""
-        if agent in self._changed:
-            if not agent.is_willing or not self._capacity.any_room(agent):
-                return None
-            self._bring_up_to_date()
-        place = self._standing.places.get(agent.agent_id)
+        if agent not in self._changed:
+            place = self._standing.places.get(agent.agent_id)
+        elif agent.is_willing:
+            place = self._changed[agent] or self._look(agent)
+        else:
+            return None
         return None if place is None or not place.mask | place.over or self.rested_at(agent) > now else place
 
-    def _bring_up_to_date(self) -> None:
-        standing = self._standing
-        for agent in self._changed:
-            place = standing.places.get(agent.agent_id)
-            if place is None or place.plan is not agent.plan:
-                profile = self._profiles.join(agent.agent_id, agent.plan, place.profile if place else None)
-                if place is None:
-                    place = standing.places[agent.agent_id] = Place(agent, profile, agent.plan)
-                place.profile, place.plan = profile, agent.plan
-            standing.put(place, self._capacity.room(agent) if agent.is_willing else 0)
-            if self._capacity.knows_interrupting:
-                place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if agent.is_willing else 0
-        self._changed.clear()
+    def _look(self, agent: Agent) -> Place:
+        """See what an agent can do, and has room for, now."""
+        places = self._standing.places
+        place = places.get(agent.agent_id)
+        if place is None or place.plan is not agent.plan:
+            profile = self._profiles.join(agent.agent_id, agent.plan, place.profile if place else None)
+            if place is None:
+                place = places[agent.agent_id] = Place(agent, profile, agent.plan)
+            place.profile, place.plan = profile, agent.plan
+        place.mask = self._capacity.room(agent) if agent.is_willing else 0
+        if self._capacity.knows_interrupting:
+            place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if agent.is_willing else 0
+        self._changed[agent] = place
+        return place
+
+    def _rank(self, agent: Agent) -> None:
+        """Put an agent who has changed where they stand now."""
+        self._standing.put(self._changed[agent] or self._look(agent))
+        del self._changed[agent]
 
     def _stand(self, now: Instant) -> Standing:
         """Everybody in order, as of now."""
-        if self._changed:
-            self._bring_up_to_date()
+        while self._changed:
+            self._rank(next(iter(self._changed)))
         minute = minute_of(now)
         if minute != self._standing.minute:
             self._standing.roll(minute)
@@ -103,6 +116,19 @@ class Crew:
             return None
         least_work, agent_id = min(ranks)
         return Chosen(places[agent_id].agent, least_work, INTERRUPTING)
+
+    def only(self, place: Place, interaction: Interaction, now: Instant) -> Chosen:
+        """The choice of the one agent who can be offered an interaction: as `agent_for`, without looking at others."""
+        agent = place.agent
+        if interaction.preferring:
+            return Chosen(agent, 0.0, PREFERRED)
+        least_work = reckoned(agent, minute_of(now))
+        if least_work is None:
+            least_work = self._stand(now).median
+        if not place.mask & self._capacity.bit(interaction.queue, interaction.channel):
+            return Chosen(agent, least_work, INTERRUPTING)
+        rule = self._rule(interaction)
+        return Chosen(agent, score(rule, agent, interaction.needs, least_work, now), NAMES[rule])
 
     def _rule(self, interaction: Interaction) -> AgentChoice:
         return self._rules.get(interaction.queue, AgentChoice.LEAST_WORK)

@@ -21,7 +21,7 @@ class Lines:
         self.order = order
         self.heads = [EMPTY]
         self._lanes: list[dict[int, Lane]] = [{}]
-        # When the oldest of a class may starve: an entry counts while `_ripens` says the same of its class.
+        # When the oldest of a class may starve, at the earliest: an entry counts while `_ripens` says the same.
         self._horizon = 0
         self._ripening: list[tuple[int, int]] = []
         self._ripens = [EMPTY]
@@ -56,6 +56,10 @@ class Lines:
         if lane is None:
             lane = lanes[base] = Lane(number, base)
         lane.add(entry)
+        if entry < self._horizon:
+            self._ripens[number] = EMPTY
+        elif entry < self._ripens[number] != EMPTY:
+            self._watch(number, entry)
         self._settle(number)
         return lane
 
@@ -67,17 +71,28 @@ class Lines:
 
     def _settle(self, number: int) -> None:
         """Find the head of a class again: its oldest if they starve, or else the first of all its lanes."""
-        head = oldest = EMPTY
-        for lane in self._lanes[number].values():
-            entry = lane.entries[lane.start]
-            oldest = min(oldest, entry)
-            head = min(head, self.order.key(lane.base, entry))
-        if oldest < self._horizon:
-            head = oldest - STARVING
-        elif oldest < self._ripens[number]:
-            self._ripens[number] = oldest
-            heappush(self._ripening, (oldest, number))
-        self.heads[number] = head
+        lanes = self._lanes[number]
+        if not lanes:
+            self.heads[number] = EMPTY
+            return
+        if self._ripens[number] == EMPTY:
+            # Nobody watches for when the oldest starves: they may already.
+            oldest = min(lane.entries[lane.start] for lane in lanes.values())
+            if oldest < self._horizon:
+                self.heads[number] = oldest - STARVING
+                return
+            self._watch(number, oldest)
+        if self.order.growth:
+            key = self.order.key
+            self.heads[number] = min(key(lane.base, lane.entries[lane.start]) for lane in lanes.values())
+        else:
+            # Where waiting earns nothing, everybody of the first lane goes before everybody of the others.
+            lane = lanes[min(lanes)]
+            self.heads[number] = lane.base + lane.entries[lane.start]
+
+    def _watch(self, number: int, oldest: int) -> None:
+        self._ripens[number] = oldest
+        heappush(self._ripening, (oldest, number))
 
     def ripen(self, horizon: int) -> None:
         """Time has passed: whoever is older than this starves."""

@@ -81,6 +81,20 @@ class Matching:
         """The agent who should get the interaction now, by the rule of its queue; None when there is nobody."""
         return self._crew.agent_for(interaction, self._waiting.number(interaction), now)
 
+    def only(self, agent: Agent, interaction: Interaction, now: Instant) -> Chosen | None:
+        """As `agent_for`, where nobody else can be given the interaction; None when the agent cannot either."""
+        place = self._crew.place(agent, now)
+        return None if place is None else self._crew.only(place, interaction, now)
+
+    def is_behind(self, interaction: Interaction) -> bool:
+        """Whether somebody whom exactly the same agents can serve stands before an interaction in line.
+
+        Then nobody can serve it: they would have been given to the one before. It is not so certain where that one has
+        been offered already, or leaves somebody out.
+        """
+        head = self._waiting.head_of(interaction)
+        return head is not None and head is not interaction and not head.offers and not head.back_offs
+
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
         return self._crew.score_of(agent, interaction, now)

@@ -39,6 +39,13 @@ class Place:
     rank: Work | None = None
 
 
+def reckoned(agent: Agent, minute: Instant) -> float | None:
+    """What an agent was given for the time they were there, as of a minute; None for a newcomer or nobody present."""
+    if not agent.is_present:
+        return None
+    return effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=minute)
+
+
 class Standing:
     """The agents of one pool in order, as of a minute."""
 
@@ -64,35 +71,39 @@ class Standing:
         """How many have room on some channel."""
         return len(self._known) + len(self._newcomers)
 
-    def put(self, place: Place, mask: int) -> None:
+    def put(self, place: Place) -> None:
         """Bring an agent's place up to what is known of the agent now; what did not change is not touched."""
-        agent = place.agent
-        score: float | None = None
-        if agent.is_present:
-            score = effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=self.minute)
-        rank = (score or 0.0, agent.idle_rank, agent.agent_id) if mask else None
-        place.mask = mask
         for turn in self._turns.values():
-            turn.put(agent, ready=bool(mask))
-        if score == place.score and rank == place.rank:
+            turn.put(place.agent, ready=bool(place.mask))
+        score, rank = self._reckon(place)
+        former, before = place.score, place.rank
+        if score == former and rank == before:
             return
-        if place.rank is not None:
-            ranks = self._newcomers if place.score is None else self._known
-            del ranks[bisect_left(ranks, place.rank)]
-        if score != place.score:
-            if place.score is not None:
-                del self._scores[bisect_left(self._scores, place.score)]
+        if before is not None:
+            ranks = self._newcomers if former is None else self._known
+            del ranks[bisect_left(ranks, before)]
+        if score != former:
+            if former is not None:
+                del self._scores[bisect_left(self._scores, former)]
             if score is not None:
                 insort(self._scores, score)
         place.score, place.rank = score, rank
         if rank is not None:
             insort(self._newcomers if score is None else self._known, rank)
 
+    def _reckon(self, place: Place) -> tuple[float | None, Work | None]:
+        score = reckoned(place.agent, self.minute)
+        return score, (score or 0.0, place.agent.idle_rank, place.agent.agent_id) if place.mask else None
+
     def roll(self, minute: Instant) -> None:
-        """Another minute begins: everybody's score moves on."""
+        """Another minute begins: everybody's score moves on, so all are put in order at once."""
         self.minute = minute
         for place in self.places.values():
-            self.put(place, place.mask)
+            place.score, place.rank = self._reckon(place)
+        places = self.places.values()
+        self._scores = sorted(place.score for place in places if place.score is not None)
+        self._known = sorted(place.rank for place in places if place.rank and place.score is not None)
+        self._newcomers = sorted(place.rank for place in places if place.rank and place.score is None)
 
     def least_work(self, place: Place) -> float:
         """The score of anybody who is present, a newcomer's the median."""

@@ -15,7 +15,7 @@ from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.requirements import Requirement
 
-CLASSES_KEPT = 1_000
+CLASSES_KEPT = 4_000
 """Requirement classes beyond which those are forgotten in which nobody waits: what customers may ask for is endless."""
 
 
@@ -85,6 +85,11 @@ class Waiting:
         """The place in line of somebody now; None when they do not wait."""
         lane, entry = interaction.lane, interaction.place
         return None if lane is None or entry is None else self._lines.key(lane, entry)
+
+    def head_of(self, interaction: Interaction) -> Interaction | None:
+        """The first in line of an interaction's class; None when it does not wait."""
+        lane = interaction.lane
+        return None if lane is None else self.at(self._lines.heads[lane.number])
 
     def first(self, agent_id: str, profile: Profile, mask: int) -> int:
         """The key of the first in line whom this agent can serve on these channels; EMPTY when nobody is."""
