@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from kindline.language import agents as a
+from kindline.language import events as e
 from kindline.language import facts as f
+from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, ChannelPlan, Plan, QueuePlan
 from tests.domain.routing.recount import assert_hands_are_what_the_interactions_say
@@ -137,3 +140,41 @@ def test_limits_of_queues_hold_after_a_restart() -> None:
     assert centre.offered_to("billing-chat-1") == []
     centre.leaves("billing-chat-0", "billing-chat")
     assert centre.offered_to("billing-chat-1") == ["amy"]
+
+
+@pytest.mark.parametrize("path", ["transferred", "handed over", "lost"])
+def test_no_path_leads_round_a_limit(path: str) -> None:
+    """Row 6: Amy holds her one matter of billing; neither a colleague, a bot nor a lost one gives her a second."""
+    amy, bob = limited(of_billing=1).agents[0], agent("bob", billing=1)
+    centre = Centre(replace(limited(of_billing=1), agents=(amy, bob)))
+    centre.at_work("amy")
+    comes(centre, "billing-chat", 1)
+    centre.accepts("amy")
+    thread, entrance = ("other", "chat") if path == "transferred" else ("other", "billing-chat")
+    if path == "handed over":
+        centre.arrives(thread, entrance, held_by_bot=True)
+        centre.event(e.HandoverRequested(queue="billing"), thread, entrance)
+    else:
+        centre.says("amy", a.SetStatus(status=AgentStatus.BREAK))
+        centre.at_work("bob")
+        centre.arrives(thread, entrance)
+        centre.accepts("bob")
+        centre.says("amy", a.SetStatus(status=AgentStatus.AVAILABLE))
+        if path == "transferred":
+            centre.says("bob", a.TransferInteraction(interaction_id=centre.id(thread), queue="billing"))
+        else:
+            centre.tell("bob", a.SessionClosed(session_id="bob-1", reason=SessionCloseReason.SIGNED_OUT))
+    assert centre.interaction(thread).queued is not None
+    assert centre.offered_to(thread) == []
+    assert_hands_are_what_the_interactions_say(centre)
+
+
+def test_the_first_to_log_in_is_not_flooded() -> None:
+    """Row 6: twenty wait in the morning; Amy, who comes first, is given what she may hold, and Bob what he may."""
+    centre = Centre(replace(limited(), agents=(agent("amy"), agent("bob"), agent("dee", billing=1))))
+    for number in range(20):
+        centre.arrives(f"early-{number}", "chat")
+    for agent_id in ("amy", "bob"):
+        centre.at_work(agent_id)
+        assert len(centre.offers(agent_id)) == 3
+    assert_hands_are_what_the_interactions_say(centre)
