@@ -49,6 +49,7 @@ def plans(version: int, choice: int) -> Plan:
     general = queue(offers_at_once=1 + choice % 2, wrap_up_seconds=5.0 * (choice % 3))
     preference = PreferencePlan(prefer=Preferred(1 + choice % 2), for_seconds=10.0 * choice)
     general = replace(general, choice=AgentChoice(1 + version % 4), preference=preference)
+    general = replace(general, tell_wait_every_seconds=4.0 * choice)
     queues = (general, queue("billing", needs=needs(billing=1), weight=2))
     limits = PoolLimits(assignment_gap_seconds=float(choice % 2))
     order = (

@@ -11,8 +11,10 @@ from kindline.routing.domain.waits_followed import tell_due
 
 def informed(state: ShardState, fact: CustomerInformed, at: Instant) -> None:
     """The customer knows their place, and is told it again in a while; an announcement of the ladder's is only said."""
+    if not fact.position:
+        return
     interaction = state.interactions[fact.interaction_id]
-    if not fact.position or interaction.visit is None:
+    if interaction.visit is None:
         return
     interaction.told_position = fact.position
     if fact.expected_wait is not None:

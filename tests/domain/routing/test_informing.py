@@ -1,0 +1,188 @@
+"""Customers who wait are told their place and an honest range, when they join and every so often."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from kindline.language.announcements import DELAYED, OVERTAKEN
+from kindline.language.facts import CustomerInformed
+from kindline.language.facts.waiting import WaitEstimator
+from kindline.language.plan import Plan
+from kindline.language.queue_rules import LadderStep
+from kindline.routing.domain.engine import Engine
+from tests.given import SHARDS, Centre, plan, queue
+
+EVERY = 30.0
+ENOUGH = 40
+
+
+def telling(**changes: object) -> Plan:
+    """A plan whose general queue tells its wait every half minute."""
+    general = replace(queue(wrap_up_seconds=0.0), tell_wait_every_seconds=EVERY, **changes)  # type: ignore[arg-type]
+    return plan(queues=(general, queue("billing")))
+
+
+def serving(count: int, seconds: float, centre: Centre | None = None) -> Centre:
+    """A centre in which Amy has served so many, each so long after the one before; two more wait, one is with her."""
+    centre = centre or Centre(telling())
+    centre.at_work("amy")
+    centre.arrives("s0")
+    centre.accepts("amy")
+    centre.arrives("s1")
+    for number in range(count):
+        centre.wait(seconds / 2)
+        centre.arrives(f"s{number + 2}")
+        centre.wait(seconds / 2)
+        centre.finishes("amy", f"s{number}")
+        centre.accepts("amy")
+    return centre
+
+
+def told(centre: Centre, thread: str) -> list[CustomerInformed]:
+    """What a customer was told, in order."""
+    return [fact for fact in centre.facts(CustomerInformed) if fact.interaction_id == centre.id(thread)]
+
+
+def test_who_finds_an_agent_at_once_is_told_nothing() -> None:
+    """Nobody hears of a queue they are not in."""
+    centre = Centre(telling())
+    centre.at_work("amy")
+    centre.arrives("t1")
+    centre.wait(5.0)
+    centre.accepts("amy")
+    centre.wait(90.0)
+    assert told(centre, "t1") == []
+
+
+def test_who_waits_is_told_their_place_when_they_join_and_every_half_minute() -> None:
+    """Two wait for Amy: each is told their place at once, and again on the half minute, until she has time."""
+    centre = Centre(telling())
+    centre.at_work("amy")
+    centre.arrives("t0")
+    centre.accepts("amy")
+    centre.arrives("t1")
+    centre.arrives("t2")
+    assert [[fact.position for fact in told(centre, name)] for name in ("t1", "t2")] == [[1], [2]]
+    centre.wait(29.9)
+    assert len(told(centre, "t2")) == 1
+    centre.wait(0.1)
+    assert [fact.position for fact in told(centre, "t2")] == [2, 2]
+    centre.finishes("amy", "t0")
+    centre.accepts("amy")
+    centre.wait(60.0)
+    assert [fact.position for fact in told(centre, "t2")] == [2, 2, 1, 1]
+    assert len(told(centre, "t1")) == 2
+
+
+def test_without_ground_only_the_place_is_told() -> None:
+    """In a queue that nobody has waited in yet no wait is promised."""
+    centre = Centre(telling())
+    centre.arrives("t1")
+    assert [(fact.position, fact.expected_wait) for fact in told(centre, "t1")] == [(1, None)]
+
+
+def test_with_ground_a_range_is_told_that_holds_what_the_wait_has_been() -> None:
+    """After forty who waited a minute and a half each, the next one is told a range around that."""
+    centre = serving(ENOUGH, 60.0)
+    centre.wait(30.0)
+    centre.arrives("next")
+    expected = told(centre, "next")[0].expected_wait
+    assert expected is not None
+    assert 60.0 <= expected.least_seconds <= 90.0 <= expected.most_seconds <= 120.0
+    assert expected.estimator in set(WaitEstimator) - {WaitEstimator.UNSPECIFIED}
+
+
+def test_who_was_offered_at_once_and_not_taken_is_told_when_nobody_else_is_there() -> None:
+    """Amy declines: from now on the customer waits, and hears it in the same moment."""
+    centre = Centre(telling())
+    centre.at_work("amy")
+    centre.arrives("t1")
+    assert told(centre, "t1") == []
+    centre.declines("amy")
+    assert [fact.position for fact in told(centre, "t1")] == [1]
+
+
+def test_a_worse_place_is_told_with_a_word() -> None:
+    """Somebody more urgent comes: the place gets worse, and the customer hears why."""
+    centre = Centre(telling())
+    centre.arrives("t1")
+    centre.arrives("urgent", priority=5)
+    centre.wait(EVERY)
+    assert [(fact.position, fact.announcement) for fact in told(centre, "t1")] == [(1, ""), (2, OVERTAKEN)]
+    assert [(fact.position, fact.announcement) for fact in told(centre, "urgent")] == [(1, ""), (1, "")]
+
+
+def test_a_promise_that_can_no_longer_be_kept_is_taken_back_with_regret() -> None:
+    """Amy goes on a call that does not end: nobody is told a later end while the promise may hold, then all is told."""
+    centre = serving(ENOUGH, 60.0)
+    centre.wait(30.0)
+    centre.arrives("next")
+    promise = told(centre, "next")[0].expected_wait
+    assert promise is not None
+    centre.wait(promise.most_seconds + 2 * EVERY)
+    ends = [
+        (at + fact.expected_wait.most_seconds, fact.announcement)
+        for at, facts in centre.log
+        for fact in facts
+        if isinstance(fact, CustomerInformed) and fact.interaction_id == centre.id("next") and fact.expected_wait
+    ]
+    later = [word for (before, _), (end, word) in pairwise(ends) if end > before]
+    assert later
+    assert set(later) == {DELAYED}
+
+
+def test_nobody_is_told_anything_after_they_left() -> None:
+    """Who hangs up hears no more of the queue."""
+    centre = Centre(telling())
+    centre.arrives("t1")
+    centre.leaves("t1")
+    centre.wait(120.0)
+    assert len(told(centre, "t1")) == 1
+
+
+def test_a_step_of_the_ladder_that_raises_priority_moves_the_place_that_is_told() -> None:
+    """After ten seconds a customer goes before the one who came earlier with as much need."""
+    centre = Centre(telling(ladder=(LadderStep(after_seconds=45.0, raise_priority=3),)))
+    centre.arrives("early")
+    centre.wait(20.0)
+    centre.arrives("late", priority=1)
+    assert [fact.position for fact in told(centre, "late")] == [1]
+    centre.wait(25.0)
+    assert told(centre, "early")[-1].announcement == OVERTAKEN
+    centre.wait(20.0)
+    assert told(centre, "early")[-1].position == 1
+
+
+@pytest.mark.parametrize("cut", range(0, 60, 7))
+def test_a_restart_changes_nothing_that_customers_are_told(cut: int) -> None:
+    """From a snapshot taken anywhere, and the facts after it, the same is told at the same time."""
+    centre = Centre(telling())
+    reader = Engine(centre.shard, SHARDS)
+    serving(25, 45.0, centre)
+    place = len(centre.log) * cut // 60
+    for at, facts in centre.log[:place]:
+        reader.apply(facts, at)
+    second = Engine(centre.shard, SHARDS)
+    second.restore(list(reader.rows()), reader.decided_at)
+    assert second.fingerprint() == reader.fingerprint()
+    for at, facts in centre.log[place:]:
+        second.apply(facts, at)
+    assert second.fingerprint() == centre.engine.fingerprint()
+    assert second.next_due() == centre.engine.next_due()
+    again = Engine(centre.shard, SHARDS)
+    again.restore(list(second.rows()), second.decided_at)
+    said = [engine.decide(given, at + 40.0) for engine in (centre.engine, again) for at, given in centre.inputs[-1:]]
+    assert said[0] == said[1]
+
+
+def test_another_plan_may_end_the_telling_and_begin_it_again() -> None:
+    """A plan that does not tell says nothing more; under the next one whoever waits is told again."""
+    centre = Centre(telling())
+    centre.arrives("t1")
+    centre.publish(replace(telling(), version=2, queues=(queue(), queue("billing"))))
+    centre.wait(120.0)
+    assert len(told(centre, "t1")) == 1
+    centre.publish(replace(telling(), version=3))
+    centre.wait(EVERY)
+    assert [fact.position for fact in told(centre, "t1")] == [1, 1, 1]
