@@ -30,7 +30,6 @@ RULES = {
     "assignment_gap": "was given work a moment ago",
     "back_off": "declined it, missed it or holds it already",
     "preference": "is not the agent it waits for",
-    "preferred": "is not the agent it waits for",
 }
 """What a rule says of an agent; a rule without words here speaks by its name."""
 
@@ -38,7 +37,9 @@ CHOICES = {
     "least_work": "the least work per available time in the last hour, then the longest idle, then by name",
     "longest_idle": "the longest idle, then by name",
     "best_skill": "the best skills, then the least work",
-    "round_robin": "whose turn it is",
+    "round_robin": "whose turn it is: whoever was given work longest ago",
+    "preferred_agent": "the agent whom the customer is meant to meet again",
+    "interrupting": "nobody had room, so that other work is set aside; of those who can, the least work",
 }
 
 

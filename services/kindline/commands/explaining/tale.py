@@ -109,6 +109,7 @@ def differences(offer: f.OfferIssued, seen: Considered, plan_version: int) -> li
 
     compare("plan version", choice.plan_version, plan_version)
     compare("agent", offer.agent_id, seen.chosen or "nobody")
+    compare("rule of choice", choice.rule, seen.choice or "none")
     if seen.counted:
         left_out = Counter(candidate.rule for candidate in seen.candidates)
         compare("agents who could have been chosen", choice.eligible, left_out.pop("", 0))

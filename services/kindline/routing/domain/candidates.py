@@ -33,6 +33,8 @@ class Considered:
     """Those who could have been chosen first, in order of their names."""
     chosen: str
     """Whom the rules choose; empty for nobody."""
+    choice: str
+    """By which rule; empty for nobody."""
     counted: bool
     """Whether the decision itself counts what each rule left out: in large pools it does not."""
 
@@ -53,6 +55,7 @@ def considered(state: ShardState, interaction_id: str, now: Instant) -> Consider
     found.sort(key=lambda candidate: (bool(candidate.rule), candidate.agent_id))
     return Considered(
         candidates=tuple(found),
-        chosen=choice[0].agent_id if choice else "",
+        chosen=choice.agent.agent_id if choice else "",
+        choice=choice.rule if choice else "",
         counted=len(pool.agents) <= COUNTED_UP_TO,
     )
