@@ -186,6 +186,16 @@ def test_a_customer_who_speaks_wakes_to_their_agent(happening: e.InteractionHapp
     assert centre.state("kim") is S.ACTIVE
 
 
+def test_what_a_sleeper_takes_already_counts_as_room_for_it() -> None:
+    """A form takes 50 and sleeping Kim 10: the other 40 and Kim's own 10 are the 50 that waking takes."""
+    centre = talking("kim")
+    centre.wait(SILENCE)
+    centre.arrives("form", "form")
+    centre.accepts("amy")
+    speaks(centre, "kim")
+    assert carried(centre, "kim") == (S.ACTIVE, 50)
+
+
 def test_an_agents_words_do_not_wake_a_sleeper() -> None:
     """Amy may remind Kim; as long as Kim is silent nobody works on it."""
     centre = talking("kim")
