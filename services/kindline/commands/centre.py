@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kindline.commands.centre_parts import RESTARTS, Part, Ports, is_ready, secret_file_of, tail_of
-from kindline.commands.ledger_setup import prepare_ledger
+from kindline.commands.ledger_setup import await_plans, prepare_ledger
 from kindline.ledger.local import LocalKafka
 from kindline.runtime.children import stop_children
 from kindline.runtime.clock import SystemClock, with_origin
@@ -75,13 +75,15 @@ class Centre:
             (self.options.directory / "logs").mkdir(parents=True, exist_ok=True)
             kafka = self.options.kafka or self._start_kafka()
             self._say(f"Kafka is ready at {kafka}")
-            for line in prepare_ledger(kafka, partitions=self.options.partitions, plan=self.options.plan):
+            prepared = prepare_ledger(kafka, partitions=self.options.partitions, plan=self.options.plan)
+            for line in prepared.said:
                 self._say(line)
             self._describe(kafka)
             self._stack.callback(self._stop_parts)
             for part in self.parts:
                 part.start()
             self.wait_ready()
+            await_plans(kafka, prepared)
             self._write()
         except BaseException:
             self._stack.close()

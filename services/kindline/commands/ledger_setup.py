@@ -3,28 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from kindline.commands.plan_file import read_plans
 from kindline.commands.plan_ledger import Application, apply_plans
+from kindline.language.facts import PlanAdopted
+from kindline.language.log import DecisionBatch
 from kindline.language.plan import Plan
+from kindline.ledger.codec import Undecodable, UnknownFact, decode_decision
 from kindline.ledger.kafka.administration import ensure_topics
 from kindline.ledger.opening import open_ledger
-from kindline.ledger.port import LedgerUnavailable
+from kindline.ledger.port import LedgerUnavailable, Partition, Record
+from kindline.ledger.topics import DECISIONS
 
 TRIES, PAUSE_SECONDS = 10, 1.0
+ADOPTION_SECONDS = 30.0
 
 
-def prepare_ledger(kafka: str, *, partitions: int, plan: Path) -> list[str]:
-    """Create what is missing and say what was done, a line each.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was done, a line each; and the pools whose plan is new, with where the decisions ended before it came."""
+
+    said: list[str]
+    new_pools: frozenset[str]
+    ends: Mapping[Partition, int]
+
+
+def prepare_ledger(kafka: str, *, partitions: int, plan: Path) -> Prepared:
+    """Create what is missing.
 
     Raises PlanFileError, LedgerUnavailable, and ValueError when topics have another number of partitions.
     """
     plans = read_plans(plan)
     created = ensure_topics(kafka, partitions=partitions)
     said = [f"{len(created)} topics are new, {partitions} partitions each"] if created else ["The topics are there"]
-    return said + asyncio.run(_apply(kafka, plans))
+    ends, applied = asyncio.run(_apply(kafka, plans))
+    said += [
+        f"Plan of {done.pool}: version {done.version}" + ("" if done.published else ", as before") for done in applied
+    ]
+    return Prepared(said, frozenset(done.pool for done in applied if done.published), ends)
+
+
+def await_plans(kafka: str, prepared: Prepared) -> None:
+    """Wait until every new plan is in force, for whoever signs in next; half a minute at the longest.
+
+    A plan that no engine adopts in that time is for the services' logs to explain: nothing is raised for it.
+    """
+    if prepared.new_pools:
+        asyncio.run(_adopted(kafka, prepared))
 
 
 async def _patiently(act: Callable[[], Awaitable[list[Application]]]) -> list[Application]:
@@ -37,12 +65,35 @@ async def _patiently(act: Callable[[], Awaitable[list[Application]]]) -> list[Ap
     return await act()
 
 
-async def _apply(kafka: str, plans: tuple[Plan, ...]) -> list[str]:
+async def _apply(kafka: str, plans: tuple[Plan, ...]) -> tuple[Mapping[Partition, int], list[Application]]:
     ledger = await open_ledger(kafka, "kindline-plan")
     try:
-        applied = await _patiently(lambda: apply_plans(ledger, plans, only_new=True))
+        shards = [Partition(DECISIONS, shard) for shard in range(await ledger.partitions(DECISIONS))]
+        ends = {partition: its.end for partition, its in (await ledger.bounds(shards)).items()}
+        return ends, await _patiently(lambda: apply_plans(ledger, plans, only_new=True))
     finally:
         await ledger.close()
-    return [
-        f"Plan of {done.pool}: version {done.version}" + ("" if done.published else ", as before") for done in applied
-    ]
+
+
+async def _adopted(kafka: str, prepared: Prepared) -> None:
+    ledger = await open_ledger(kafka, "kindline-plan")
+    reader, missing = ledger.reader(prepared.ends), set(prepared.new_pools)
+    try:
+        async with asyncio.timeout(ADOPTION_SECONDS):
+            while missing:
+                for record in await reader.read(1.0):
+                    missing -= _pools_adopted(record)
+    except TimeoutError:
+        return
+    finally:
+        await ledger.close()
+
+
+def _pools_adopted(record: Record) -> set[str]:
+    """The pools whose plan a record puts into force; whether it counts matters little to who only waits."""
+    try:
+        decision = decode_decision(record.value or b"")
+    except (Undecodable, UnknownFact):
+        return set()
+    facts = decision.facts if isinstance(decision, DecisionBatch) else ()
+    return {fact.plan.pool for fact in facts if isinstance(fact, PlanAdopted)}

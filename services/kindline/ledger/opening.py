@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,7 +17,8 @@ from kindline.runtime.settings import Environment, SettingWrong
 
 CLIENT_VARIABLE: Final = "KINDLINE_KAFKA_CLIENT"
 """Which library speaks to Kafka; all of them keep the same promises (tests/contract/ledger)."""
-DEFAULT_CLIENT: Final = "confluent"
+DEFAULT_CLIENT: Final = "confluent" if importlib.util.find_spec("confluent_kafka") else "kafka-python"
+"""The quickest that is installed: the base package has kafka-python, the extra `services` brings confluent-kafka."""
 CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
     "aiokafka": ("kindline.ledger.aio", "AioLedger"),
     "confluent": ("kindline.ledger.confluent", "ConfluentLedger"),

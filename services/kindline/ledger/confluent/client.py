@@ -32,6 +32,7 @@ class Seldom(logging.Filter):
 LIBRARY_LOG: Final = logging.getLogger("kindline.ledger.confluent.librdkafka")
 """librdkafka's own words; without it they would go to the standard error output."""
 LIBRARY_LOG.addFilter(Seldom())
+LIBRARY_LOG.addHandler(logging.NullHandler())  # A command that sets up no log says in its own words what is wrong.
 
 
 def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:
