@@ -135,11 +135,13 @@ class Floor:
         assert queued is not None
         in_plan = queued.queue in {queue.name for queue in plan.queues}
         levels = {skill.skill: skill.level for skill in own.skills}
+        needs = (row.relaxed or queued).needs
+        queues = {queued.queue, *(row.relaxed.also_queues if row.relaxed else ())}
         return (
             (not own.channels or row.received.channel in own.channels)
-            and (not own.queues or queued.queue in own.queues or not in_plan)
-            and (not queued.needs.language or queued.needs.language in own.languages)
-            and all(levels.get(need.skill, 0) >= max(need.level, 1) for need in queued.needs.skills)
+            and (not own.queues or queues.intersection(own.queues) or not in_plan)
+            and (not needs.language or needs.language in own.languages)
+            and all(levels.get(need.skill, 0) >= max(need.level, 1) for need in needs.skills)
         )
 
     def _is_below_limit(self, agent: AgentRow, own: AgentPlan, row: InteractionRow) -> bool:
