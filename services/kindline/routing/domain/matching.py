@@ -9,6 +9,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
+from kindline.routing.domain.chooser import Chooser
 from kindline.routing.domain.choosing import Chosen
 from kindline.routing.domain.crew import Crew
 from kindline.routing.domain.interactions import Interaction
@@ -19,7 +20,7 @@ from kindline.routing.domain.waiting import Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_at", "_crew", "_order", "_waiting")
+    __slots__ = ("_at", "_chooser", "_crew", "_order", "_waiting")
 
     def __init__(self, plan: Plan, capacity: Capacity, now: Instant) -> None:
         """Begin with nobody, under a plan and its rules on what an agent may hold."""
@@ -28,6 +29,7 @@ class Matching:
         self._waiting = Waiting(frozenset(queue.name for queue in plan.queues), self._order)
         self._waiting.profiles.bit = capacity.bit
         self._crew = Crew(plan, capacity, self._waiting.profiles, now)
+        self._chooser = Chooser(plan, capacity, self._waiting.profiles, self._crew)
 
     def wait(self, interaction: Interaction) -> None:
         """An interaction may be offered from here on; one that has changed must leave first."""
@@ -79,12 +81,12 @@ class Matching:
 
     def agent_for(self, interaction: Interaction, now: Instant) -> Chosen | None:
         """The agent who should get the interaction now, by the rule of its queue; None when there is nobody."""
-        return self._crew.agent_for(interaction, self._waiting.number(interaction), now)
+        return self._chooser.agent_for(interaction, self._waiting.number(interaction), now)
 
     def only(self, agent: Agent, interaction: Interaction, now: Instant) -> Chosen | None:
         """As `agent_for`, where nobody else can be given the interaction; None when the agent cannot either."""
         place = self._crew.place(agent, now)
-        return None if place is None else self._crew.only(place, interaction, now)
+        return None if place is None else self._chooser.only(place, interaction, now)
 
     def is_behind(self, interaction: Interaction) -> bool:
         """Whether somebody whom exactly the same agents can serve stands before an interaction in line.
@@ -97,4 +99,4 @@ class Matching:
 
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
-        return self._crew.score_of(agent, interaction, now)
+        return self._chooser.score_of(agent, interaction, now)

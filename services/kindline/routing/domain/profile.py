@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 from kindline.language.plan import AgentPlan
+from kindline.routing.domain.places import Place
 
 GETTERS_KEPT = 500
 """Masks for which a profile remembers a getter: with limits of queues there are many, though few at any time."""
@@ -22,7 +23,7 @@ class Profile:
     def __init__(self, plan: AgentPlan) -> None:
         """Begin with no class and nobody."""
         self.plan = plan
-        self.members: dict[str, None] = {}
+        self.members: dict[str, Place] = {}
         self.serves: set[int] = set()
         self._served: list[tuple[int, int]] = []
         self._getters: dict[int, Callable[[list[int]], tuple[int, ...]]] = {}

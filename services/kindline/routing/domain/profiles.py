@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from kindline.language.content import Channel
 from kindline.language.plan import AgentPlan, SkillPlan
 from kindline.routing.domain.choosing import surplus
+from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.requirements import Requirement, unmet
 
@@ -29,7 +30,7 @@ class Profiles:
         self.bit: Callable[[str, Channel], int] = channel_bit
         self._open: list[Requirement] = []
         self._by_key: dict[ProfileKey, Profile] = {}
-        self._by_skill: dict[str, list[Profile]] = {}
+        self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._tiers: dict[int, tuple[int, list[list[Profile]]]] = {}
         self.servers: list[list[Profile]] = [[]]
         self.population = [0]
@@ -42,23 +43,23 @@ class Profiles:
         profile = self._by_key.get(key)
         if profile is None:
             profile = self._by_key[key] = Profile(plan)
-            for skill in {skill.skill: None for skill in plan.skills}:
-                self._by_skill.setdefault(skill, []).append(profile)
+            for skill in plan.skills:
+                for level in range(1, skill.level + 1):
+                    self._by_skill.setdefault((skill.skill, level), set()).add(profile)
             for number, requirement in enumerate(self._open, 1):
                 if not requirement.only:
                     self._introduce((profile,), requirement, number)
         return profile
 
-    def join(self, agent_id: str, plan: AgentPlan, former: Profile | None) -> Profile:
-        """An agent can do what this plan says, and no more what their former profile said."""
-        profile = self.of(plan)
+    def join(self, place: Place, former: Profile | None) -> None:
+        """An agent can do what the profile of their place says, and no more what their former profile said."""
+        agent_id = place.agent.agent_id
         if former is not None and former.members.pop(agent_id, None) is not None:
             for number in former.serves:
                 self.population[number] -= 1
-        profile.members[agent_id] = None
-        for number in profile.serves:
+        place.profile.members[agent_id] = place
+        for number in place.profile.serves:
             self.population[number] += 1
-        return profile
 
     def introduce(self, requirement: Requirement) -> int:
         """Add a requirement class; its number, from 1."""
@@ -69,10 +70,9 @@ class Profiles:
             bit = self.bit(requirement.queue, requirement.channel)
             self.reserved.setdefault(requirement.only, []).append((len(self._open), bit))
             return len(self._open)
-        skills = requirement.needs.skills
-        # Whoever serves it has each of its skills, so only those who have the rarest need to be looked at.
-        lists = [self._by_skill.get(need.skill, []) for need in skills]
-        among: list[Profile] = min(lists, key=len) if lists else list(self._by_key.values())
+        # Whoever serves it has each of its skills, so only those who have all of them need to be looked at.
+        skilled = [self._by_skill.get((need.skill, max(need.level, 1)), set()) for need in requirement.needs.skills]
+        among = set.intersection(*sorted(skilled, key=len)) if skilled else self._by_key.values()
         self._introduce(among, requirement, len(self._open))
         return len(self._open)
 

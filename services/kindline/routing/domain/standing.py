@@ -7,43 +7,17 @@ too little of the hour behind them count as the pool's median, so that nobody ba
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from kindline.language.ids import Instant
-from kindline.language.plan import AgentPlan
 from kindline.language.queue_rules import AgentChoice
-from kindline.routing.domain import effort
-from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.choosing import RANKS, Rank, Turn
+from kindline.routing.domain.places import Place, Wanted, Work, reckoned
 from kindline.routing.domain.profile import Profile
 
-Work = tuple[float, Instant, str]
-"""Score, idle since, agent: lowest first."""
-
-
-@dataclass(slots=True, eq=False)
-class Place:
-    """What matching knows of one agent.
-
-    `mask` has a bit for each channel with room, `over` for each that could have it by interrupting other work only;
-    `score` is None for newcomers.
-    """
-
-    agent: Agent
-    profile: Profile
-    plan: AgentPlan
-    mask: int = 0
-    over: int = 0
-    score: float | None = None
-    rank: Work | None = None
-
-
-def reckoned(agent: Agent, minute: Instant) -> float | None:
-    """What an agent was given for the time they were there, as of a minute; None for a newcomer or nobody present."""
-    if not agent.is_present:
-        return None
-    return effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=minute)
+PATIENCE = 4
+"""How many times longer than is to be expected the order is walked before the able are looked at one and all."""
 
 
 class Standing:
@@ -115,37 +89,44 @@ class Standing:
             raise LookupError(place.agent.agent_id)
         return place.rank if place.score is not None else (self.median, *place.rank[1:])
 
-    def best(self, rule: AgentChoice, suits: Callable[[Place], bool]) -> Place | None:
-        """The first by a rule who suits, or None."""
-        turn = self._turns.get(rule)
-        if turn is not None:
-            return self._first(turn.order, suits)
-        known = self._first(self._known, suits)
-        newcomer = self._first(self._newcomers, suits)
-        if known is None or newcomer is None:
-            return known or newcomer
-        return min(known, newcomer, key=self.work)
+    def best(self, rule: AgentChoice, wanted: Wanted, servers: Sequence[Profile], population: int) -> Place | None:
+        """The first by a rule of those who are wanted, or None; `servers` are all profiles that serve the class.
 
-    def best_among(
-        self, rule: AgentChoice, profiles: Iterable[Profile], suits: Callable[[Place], bool]
-    ) -> Place | None:
-        """As `best`, where only the members of these profiles can suit."""
-        turn = self._turns.get(rule)
+        The order is walked where many are able, for then the first is soon found; else the able are looked at.
+        """
+        steps = PATIENCE * len(self.places) // max(population, 1)
+        if steps < PATIENCE * population:
+            turn = self._turns.get(rule)
+            orders = (turn.order,) if turn else (self._known, self._newcomers)
+            found = [self._walk(order, wanted, steps) for order in orders]
+            if not any(place is None and len(order) > steps for place, order in zip(found, orders, strict=True)):
+                places = [place for place in found if place is not None]
+                return min(places, key=self.work) if len(places) > 1 else places[0] if places else None
+        return self.best_among(rule, wanted, servers)
+
+    def best_among(self, rule: AgentChoice, wanted: Wanted, servers: Sequence[Profile]) -> Place | None:
+        """As `best`, by looking at every member of these profiles."""
+        turn, median = self._turns.get(rule), self.median
         best: Place | None = None
-        first: Rank | None = None
-        for profile in profiles:
-            for name in profile.members:
-                place = self.places[name]
-                if place.rank is not None and suits(place):
-                    rank = turn.ranks[name] if turn else self.work(place)
-                    if first is None or rank < first:
-                        best, first = place, rank
+        first: Rank = ()
+        for profile in servers:
+            for place in profile.members.values():
+                rank = place.rank
+                if rank is None or not place.mask & wanted.bit:
+                    continue
+                if turn is not None:
+                    standing: Rank = turn.ranks[rank[-1]]
+                else:
+                    standing = rank if place.score is not None else (median, *rank[1:])
+                if (best is None or standing < first) and wanted.suits(place.agent):
+                    best, first = place, standing
         return best
 
-    def _first(self, ranks: Sequence[Rank], suits: Callable[[Place], bool]) -> Place | None:
-        places = self.places
-        for rank in ranks:
+    def _walk(self, order: Sequence[Rank], wanted: Wanted, steps: int) -> Place | None:
+        """The first in an order who is wanted, among so many; None when none of them is."""
+        places, number, bit = self.places, wanted.number, wanted.bit
+        for rank in islice(order, steps):
             place = places[rank[-1]]
-            if suits(place):
+            if place.mask & bit and number in place.profile.serves and wanted.suits(place.agent):
                 return place
         return None

@@ -1,0 +1,50 @@
+"""What matching knows of one agent, and what it asks of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from kindline.language.ids import Instant
+from kindline.language.plan import AgentPlan
+from kindline.routing.domain import effort
+from kindline.routing.domain.agents import Agent
+
+if TYPE_CHECKING:
+    from kindline.routing.domain.profile import Profile
+
+Work = tuple[float, Instant, str]
+"""Score, idle since, agent: lowest first."""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """What matching knows of one agent.
+
+    `mask` has a bit for each channel with room, `over` for each that could have it by interrupting other work only;
+    `score` is None for newcomers.
+    """
+
+    agent: Agent
+    profile: Profile
+    plan: AgentPlan
+    mask: int = 0
+    over: int = 0
+    score: float | None = None
+    rank: Work | None = None
+
+
+class Wanted(NamedTuple):
+    """Whom an interaction needs: able to serve its class, with room for it, and neither resting nor left out."""
+
+    number: int
+    bit: int
+    suits: Callable[[Agent], bool]
+
+
+def reckoned(agent: Agent, minute: Instant) -> float | None:
+    """What an agent was given for the time they were there, as of a minute; None for a newcomer or nobody present."""
+    if not agent.is_present:
+        return None
+    return effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=minute)
