@@ -125,7 +125,8 @@ def _served_queues(plan: Plan) -> Iterator[Problem]:
         for channel in {point.channel: None for point in points}:
             able = (agent for agent in plan.agents if serves(agent, queue, queue.needs, channel))
             if channel and all(never_room(plan, agent, channel) for agent in able):
-                message = f"nobody in the plan can serve {queue.name!r} on {channel.name.lower()}: see its needs"
+                where = f"{queue.name!r} on {channel.name.lower()}"
+                message = f"nobody in the plan can serve {where}: see its needs, and the agents' limits and units"
                 yield Problem(("queues", index), message)
 
 
