@@ -22,6 +22,8 @@ class Interruptions:
         """Look at this hall."""
         self._hall = hall
         self._findings = findings
+        self._named: set[tuple[str, str]] = set()
+        """Who was found waiting for an interruption that is over, and for which."""
 
     def judge(self, fact: f.Fact, _at: Instant, place: str) -> None:
         """Look at one fact before it is folded."""
@@ -55,6 +57,8 @@ class Interruptions:
                 if case is None or case.state is not S.HELD or not case.interrupted_by:
                     continue
                 by = self._hall.cases.get(case.interrupted_by)
-                if by is None or by.agent_id != worker.agent_id:
+                over = by is None or by.agent_id != worker.agent_id
+                if over and (case.id, case.interrupted_by) not in self._named:
+                    self._named.add((case.id, case.interrupted_by))
                     what = f"{case.id} is still held for {case.interrupted_by}, which {worker.agent_id} has no more"
                     self._findings.find(Invariant.INTERRUPTED, place, what)

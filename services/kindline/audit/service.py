@@ -94,5 +94,9 @@ def show(report: dict[str, Any], console: Console) -> None:
         f"{log['ignored']} records ignored by the reading rule.",
         highlight=False,
     )
+    told = report["told_waits"]
+    if told["share_kept"] is not None:
+        settled = told["kept"] + told["broken"]
+        console.print(f"Of {settled} expected waits that were told, {told['share_kept']:.0%} were kept.", highlight=False)
     verdict = "0 violations" if not report["violations"] else f"{report['violations']} violations"
     console.print(verdict, style="bold red" if report["violations"] else "bold green")
