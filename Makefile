@@ -101,6 +101,10 @@ day: $(VENV_STAMP) ## A bank's whole call day at speed 60 on a ledger of its own
 theory: $(VENV_STAMP) ## The engine as a queueing system beside all published tables (long; make test plays two cases)
 	KINDLINE_THEORY=all $(BIN)/python -m pytest tests/domain/theory
 
+.PHONY: calibration
+calibration: $(VENV_STAMP) ## How many told waits hold, on a month of a call log (2 minutes; LOG=FILE; make test plays a week)
+	KINDLINE_CALIBRATION=all KINDLINE_CALIBRATION_LOG=$(LOG) $(BIN)/python -m pytest -rP tests/domain/calibration
+
 .PHONY: bench
 bench: $(VENV_STAMP) ## Measure what the README claims
 	$(BIN)/python -m tests.bench
