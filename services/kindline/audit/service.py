@@ -97,6 +97,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     told = report["told_waits"]
     if told["share_kept"] is not None:
         settled = told["kept"] + told["broken"]
-        console.print(f"Of {settled} expected waits that were told, {told['share_kept']:.0%} were kept.", highlight=False)
+        kept = f"{told['share_kept']:.0%}"
+        console.print(f"Of {settled} expected waits that were told and settled, {kept} were kept.", highlight=False)
     verdict = "0 violations" if not report["violations"] else f"{report['violations']} violations"
     console.print(verdict, style="bold red" if report["violations"] else "bold green")
