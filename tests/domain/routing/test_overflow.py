@@ -196,6 +196,16 @@ def test_nobody_there_on_joining_means_nobody_even_after_all_that_could_be_done_
     assert states == [S.DEFLECTED, S.QUEUED, S.QUEUED, S.DEFLECTED]
 
 
+def test_a_step_that_comes_with_time_does_not_make_up_for_nobody_being_there() -> None:
+    """Bob may serve them after a minute, but nobody knows whether he is here then: they are told at once."""
+    ladder = (LadderStep(when_nobody=True, drop_language=True), LadderStep(after_seconds=60, drop_skills=("billing",)))
+    general = queue(needs=needs("en", billing=1), ladder=ladder, overflow=(deflect(NOBODY_ON_JOIN, "nobody"),))
+    centre = Centre(under(general))
+    centre.at_work("bob")
+    centre.arrives("t1")
+    assert centre.state("t1") is S.DEFLECTED
+
+
 def test_nobody_there_on_staying_moves_those_who_wait_when_the_last_goes_home() -> None:
     """At once where the rule says so, after a minute of waiting where it says that; a break is not going home."""
     general = queue(overflow=(to("billing", NOBODY_ON_STAY, 60),))
