@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,9 @@ class _Reading:
             return int(raw)
         if hint is str and isinstance(raw, str):
             return str(raw)
+        if hint is str and isinstance(raw, date):
+            # People write the date of a holiday without quotes, and YAML makes a date of it.
+            return raw.isoformat()
         if hint is bool and isinstance(raw, bool):
             return raw
         kinds = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}

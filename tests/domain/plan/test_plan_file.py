@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from kindline.commands.plan_file import DEFAULT_PLAN, PlanFileError, read_plans
+from kindline.language.calendars import Weekday
 from kindline.language.content import Channel
 from kindline.language.plan import EntryPointPlan
+from kindline.language.queue_rules import OverflowAction
 
 GOOD = """\
 pools:
@@ -41,6 +43,27 @@ def test_a_valid_plan_is_read_with_its_defaults(tmp_path: Path) -> None:
     (plan,) = read_plans(file)
     assert plan.entry_points == (EntryPointPlan(name="web", channel=Channel.CHAT, queue="english"),)
     assert (plan.version, plan.queues[0].offer_seconds, plan.agents[0].units) == (1, 20.0, 100)
+
+
+def test_hours_are_written_as_on_a_door(tmp_path: Path) -> None:
+    """Days by name, times and dates without quotes, and what happens when the door is shut."""
+    file = tmp_path / "plan.yaml"
+    office = """\
+    calendars:
+      - name: office
+        frames: [{days: [monday, sunday], opens: 09:00, closes: 17:30}]
+        holidays: [{date: 2026-12-25, title: Christmas}]
+    queues:
+      - name: english
+        calendar: office
+        overflow: [{cause: closed, action: leave_message, announce: closed}]
+"""
+    file.write_text(GOOD.replace("    queues:\n      - name: english\n", office), encoding="utf-8")
+    [plan] = read_plans(file)
+    [calendar] = plan.calendars
+    assert (calendar.frames[0].days, calendar.frames[0].closes) == ((Weekday.MONDAY, Weekday.SUNDAY), "17:30")
+    assert calendar.holidays[0].date == "2026-12-25"
+    assert plan.queues[0].overflow[0].action is OverflowAction.LEAVE_MESSAGE
 
 
 def test_the_plan_that_comes_with_kindline_is_valid() -> None:
