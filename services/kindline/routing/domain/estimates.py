@@ -28,20 +28,21 @@ class Record:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._samples: list[tuple[float, float, bool]] = []
+        self._samples: list[tuple[float, float, bool, float]] = []
         self._error: float | None = 0.0
 
     def add(self, estimate: float, actual: float, *, served: bool) -> None:
         """Whoever was estimated to wait so long waited `actual` seconds; an estimate of 0 was none."""
         if estimate > 0:
             self._error = None
-            insort(self._samples, (estimate, _ratio(estimate, actual), served))
+            ratio = _ratio(estimate, actual)
+            insort(self._samples, (estimate, ratio, served, abs(log(ratio))))
 
     def remove(self, estimate: float, actual: float, *, served: bool) -> None:
         """Forget a sample that was added."""
         if estimate > 0:
             self._error = None
-            del self._samples[bisect_left(self._samples, (estimate, _ratio(estimate, actual), served))]
+            del self._samples[bisect_left(self._samples, (estimate, _ratio(estimate, actual), served, 0.0))]
 
     @property
     def speaks(self) -> bool:
@@ -53,7 +54,7 @@ class Record:
         """By what factor it was off, in the mean, for those who were answered: the logarithm, the same either way."""
         # Summed exactly, so that it does not depend on the order in which samples came.
         if self._error is None:
-            found = [abs(log(ratio)) for _, ratio, served in self._samples if served]
+            found = [error for _, _, served, error in self._samples if served]
             self._error = fsum(found) / len(found) if found else 0.0
         return self._error
 
@@ -79,7 +80,7 @@ class Record:
         middle = bisect_left(self._samples, (estimate,))
         begin = max(min(middle - NEAREST // 2, len(self._samples) - NEAREST), 0)
         near = self._samples[begin : begin + NEAREST]
-        return sorted(((ratio, served) for _, ratio, served in near), key=lambda one: (one[0], not one[1]))
+        return sorted(((ratio, served) for _, ratio, served, _ in near), key=lambda one: (one[0], not one[1]))
 
 
 def _ratio(estimate: float, actual: float) -> float:
