@@ -96,6 +96,22 @@ def test_a_queue_is_added_whose_agents_serve_only_that() -> None:
     assert row.queued.queue == "general"
 
 
+def test_what_a_step_has_given_stays_given_by_the_steps_after_it() -> None:
+    """A call-back offered, a queue added and a priority raised hold when the next step adds another queue."""
+    steps = (
+        LadderStep(after_seconds=5, add_queue="billing", offer_call_back=True, announce="call-you", raise_priority=1),
+        LadderStep(after_seconds=6, add_queue="third", raise_priority=2),
+        LadderStep(after_seconds=7, add_queue="billing", announce="still-here"),
+    )
+    centre = Centre(plan(queues=(queue(ladder=steps, weight=3), queue("billing"), queue("third"))))
+    centre.arrives("t1", priority=1)
+    centre.wait(7)
+    relaxed = centre.interaction("t1").relaxed
+    assert relaxed is not None
+    assert (relaxed.also_queues, relaxed.priority, relaxed.call_back_offered) == (("billing", "third"), 7, True)
+    assert [fact.announcement for fact in centre.facts(CustomerInformed)] == ["call-you", "still-here"]
+
+
 def test_what_customers_themselves_asked_for_is_relaxed_too_and_never_becomes_more() -> None:
     """A customer who asks for sales 2 and English is eased by the same steps; a lower step never asks for more."""
     steps = (LadderStep(after_seconds=5, lower_skills=needs(billing=2).skills, drop_skills=("sales",)),)
