@@ -23,6 +23,7 @@ FEW = settings(
 def judge(day: AnyDay) -> None:
     """Nothing is to be found in a day that is over."""
     if hasattr(day, "centre"):
+        assert day.reader.violations == {}
         assert [(one.invariant, one.place, one.what) for one in audited(day.centre.log).findings.kept] == []
 
 

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
+from kindline.routing.domain.invariants import INVARIANTS
 from kindline.runtime.clock import SystemClock
 from kindline.runtime.metrics import Metrics
 
 DECISION_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
-INVARIANTS = ("I1", "I2", "I3", "I4")
-"""Those of DESIGN 4.5 that one shard's log can break by itself; sla counts I5, the audit proves all."""
 
 
 class Gauges(Protocol):

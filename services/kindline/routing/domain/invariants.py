@@ -1,4 +1,7 @@
-"""Counts facts that would break an invariant of DESIGN 4.5, as they are folded: the counters must read 0.
+"""Counts facts that would break an invariant, as they are folded: the counters must read 0.
+
+I1 to I4 are those of DESIGN 4.5. The others bear the names that `kindline audit` gives them, which looks at more: here
+is only what one fact and the state before it can show at once.
 
 It promises people who run Kindline a number to watch while the audit is not running. The engine that decides never asks
 here: the check stands beside the state that counts, so that a mistake of the engine is seen and not repeated.
@@ -14,6 +17,12 @@ from kindline.language import facts as f
 from kindline.language.graph import ENDS, FACT_MOVES, INTERACTION_MOVES
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.state import ShardState
+
+INVARIANTS = (
+    *("I1", "I2", "I3", "I4"),
+    *("willing", "preference", "preference_ends", "place_kept", "ladder", "exceeded", "interrupted"),
+)
+"""Those that one shard's log can break by itself, fact by fact; sla counts I5, the audit proves all."""
 
 
 def violations(state: ShardState, fact: f.Fact) -> Iterator[str]:
@@ -51,7 +60,11 @@ def _issued(state: ShardState, fact: f.OfferIssued) -> Iterator[str]:
         yield "I3"
     elif len(interaction.offers) >= pool.queue(fact.queue).offers_at_once or interaction.agent_id:
         yield "I1"
+    elif interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != fact.agent_id:
+        yield "preference"
     agent = pool.agents[fact.agent_id]
+    if not agent.is_willing:
+        yield "willing"
     bit = pool.capacity.bit(fact.queue, fact.channel)
     fits = agent.used + agent.set_aside + fact.units <= agent.units and pool.capacity.room(agent) & bit
     if not fits and not pool.capacity.room_by_interrupting(agent) & bit:
@@ -71,8 +84,45 @@ def _owned(state: ShardState, fact: f.InteractionAnswered | f.MessageSent) -> It
         yield "I1"
 
 
+def _queued(state: ShardState, fact: f.InteractionQueued) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    if interaction and interaction.queued and fact.waiting_since != interaction.queued.waiting_since:
+        yield "place_kept"
+
+
+def _relaxed(state: ShardState, fact: f.InteractionRelaxed) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    taken = interaction.relaxed.step if interaction and interaction.relaxed else 0
+    if interaction is None or interaction.state is not InteractionState.QUEUED or fact.step != taken + 1:
+        yield "ladder"
+
+
+def _preference_ended(state: ShardState, fact: f.PreferenceEnded) -> Iterator[str]:
+    interaction = state.interactions.get(fact.interaction_id)
+    queued = interaction.queued if interaction and interaction.preferring else None
+    if queued is None or queued.preferred_agent_id != fact.agent_id:
+        yield "preference_ends"
+
+
+def _exceeded(state: ShardState, fact: f.CapacityExceeded) -> Iterator[str]:
+    agent = state.agent(fact.pool, fact.agent_id)
+    if agent is None or fact.units_over <= 0 or agent.used - agent.units != fact.units_over:
+        yield "exceeded"
+
+
+def _held(state: ShardState, fact: f.InteractionHeld) -> Iterator[str]:
+    interaction, by = state.interactions.get(fact.interaction_id), state.interactions.get(fact.interrupted_by)
+    if fact.interrupted_by and (interaction is None or by is None or by.agent_id != interaction.agent_id):
+        yield "interrupted"
+
+
 CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Iterator[str]]] = {
     f.InteractionReceived: _received,
+    f.InteractionQueued: _queued,
+    f.InteractionRelaxed: _relaxed,
+    f.InteractionHeld: _held,
+    f.PreferenceEnded: _preference_ended,
+    f.CapacityExceeded: _exceeded,
     f.OfferIssued: _issued,
     f.OfferAccepted: _accepted,
     f.InteractionAnswered: _owned,
