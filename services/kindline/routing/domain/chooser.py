@@ -33,7 +33,7 @@ class Chooser:
     def agent_for(self, interaction: Interaction, number: int, now: Instant) -> Chosen | None:
         """The agent due for an interaction of the class of this number, or None."""
         standing, profiles = self._crew.stand(now), self._profiles
-        wanted = Wanted(number, self._bit(interaction), self._suits(interaction, now))
+        wanted = Wanted(self._bit(interaction), self._suits(interaction, now))
         if interaction.preferring and interaction.queued is not None:
             preferred = standing.places.get(interaction.queued.preferred_agent_id)
             if preferred is None or not preferred.mask & wanted.bit or not wanted.suits(preferred.agent):
@@ -45,18 +45,18 @@ class Chooser:
             for tier in profiles.tiers(number):
                 found = found or standing.best_among(rule, wanted, tier)
         else:
-            found = standing.best(rule, wanted, profiles.servers[number], profiles.population[number])
+            found = standing.best(rule, wanted, profiles.servers[number][1], profiles.share(number))
         if found is None:
-            return self._by_interrupting(interaction, wanted, now) if self._capacity.knows_interrupting else None
+            return self._by_interrupting(interaction, number, wanted) if self._capacity.knows_interrupting else None
         least_work = standing.work(found)[0]
         return Chosen(found.agent, score(rule, found.agent, interaction.needs, least_work, now), NAMES[rule])
 
-    def _by_interrupting(self, interaction: Interaction, wanted: Wanted, now: Instant) -> Chosen | None:
+    def _by_interrupting(self, interaction: Interaction, number: int, wanted: Wanted) -> Chosen | None:
         """The last resort: of those who can set other work aside for it, who has least work, then by name."""
         if interaction.offers:
             return None
-        standing = self._crew.stand(now)
-        able = (place for profile in self._profiles.servers[wanted.number] for place in profile.members.values())
+        standing = self._crew.standing
+        able = (place for profile in self._profiles.servers[number][1] for place in profile.members.values())
         ranks = [
             (standing.least_work(place), place.agent.agent_id)
             for place in able

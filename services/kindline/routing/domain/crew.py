@@ -22,7 +22,7 @@ CHANGES_KEPT = 64
 class Crew:
     """The agents of one pool, with their room and their standing."""
 
-    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "_standing")
+    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "standing")
 
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
         """Begin with nobody."""
@@ -30,7 +30,7 @@ class Crew:
         self._changed: dict[Agent, Place | None] = {}
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
-        self._standing = Standing(minute_of(now), [queue.choice for queue in plan.queues])
+        self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues])
 
     def update(self, agent: Agent) -> None:
         """What the agent can take has changed; those who changed first are looked at before too many have."""
@@ -45,7 +45,7 @@ class Crew:
     def place(self, agent: Agent, now: Instant) -> Place | None:
         """Where an agent stands who can take something now; None for one who cannot."""
         if agent not in self._changed:
-            place = self._standing.places.get(agent.agent_id)
+            place = self.standing.places.get(agent.agent_id)
         elif agent.is_willing:
             place = self._changed[agent] or self._look(agent)
         else:
@@ -54,7 +54,7 @@ class Crew:
 
     def _look(self, agent: Agent) -> Place:
         """See what an agent can do, and has room for, now."""
-        places = self._standing.places
+        places = self.standing.places
         place = places.get(agent.agent_id)
         if place is None or place.plan is not agent.plan:
             profile, former = self._profiles.of(agent.plan), place.profile if place else None
@@ -70,7 +70,7 @@ class Crew:
 
     def _rank(self, agent: Agent) -> None:
         """Put an agent who has changed where they stand now."""
-        self._standing.put(self._changed[agent] or self._look(agent))
+        self.standing.put(self._changed[agent] or self._look(agent))
         del self._changed[agent]
 
     def stand(self, now: Instant) -> Standing:
@@ -78,6 +78,6 @@ class Crew:
         while self._changed:
             self._rank(next(iter(self._changed)))
         minute = minute_of(now)
-        if minute != self._standing.minute:
-            self._standing.roll(minute)
-        return self._standing
+        if minute != self.standing.minute:
+            self.standing.roll(minute)
+        return self.standing

@@ -33,12 +33,13 @@ class Place:
     over: int = 0
     score: float | None = None
     rank: Work | None = None
+    counted: Profile | None = None
+    """The profile among whose ready members it is counted."""
 
 
 class Wanted(NamedTuple):
-    """Whom an interaction needs: able to serve its class, with room for it, and neither resting nor left out."""
+    """Whom an interaction needs, of those who are able: with room for it, and neither resting nor left out."""
 
-    number: int
     bit: int
     suits: Callable[[Agent], bool]
 

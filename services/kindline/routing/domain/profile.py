@@ -16,36 +16,48 @@ GETTERS_KEPT = 500
 
 
 class Profile:
-    """What some agents of a pool can do, and who they are."""
+    """What some agents of a pool can do, and who they are.
 
-    __slots__ = ("_getters", "_served", "members", "plan", "serves")
+    Which classes it serves is read off `servers`, the profiles that serve each class, when somebody next asks: classes
+    are met for the first time while a customer waits, and then nobody is told but who is asked.
+    """
 
-    def __init__(self, plan: AgentPlan) -> None:
-        """Begin with no class and nobody."""
+    __slots__ = ("_getters", "_known", "_served", "_servers", "members", "plan", "ready")
+
+    def __init__(self, plan: AgentPlan, servers: Servers) -> None:
+        """Begin with nobody."""
         self.plan = plan
         self.members: dict[str, Place] = {}
-        self.serves: set[int] = set()
+        self.ready = 0
+        """How many of them have room for something."""
+        self._servers = servers
+        self.forget()
+
+    def forget(self) -> None:
+        """The classes have been numbered anew."""
+        self._known = 0
         self._served: list[tuple[int, int]] = []
         self._getters: dict[int, Callable[[list[int]], tuple[int, ...]]] = {}
 
-    def add(self, number: int, channel_bit: int) -> None:
-        """Serve one more class."""
-        self.serves.add(number)
-        self._served.append((number, channel_bit))
-        self._getters.clear()
-
-    def forget(self) -> None:
-        """Serve no class any more."""
-        self.serves.clear()
-        self._served.clear()
-        self._getters.clear()
-
     def numbers(self, mask: int) -> Iterator[int]:
         """The classes served on the channels of the mask."""
+        self._learn()
         return (number for number, bit in self._served if bit & mask)
+
+    def _learn(self) -> None:
+        """Take notice of the classes that are new."""
+        servers = self._servers
+        for number in range(self._known, len(servers)):
+            bit, profiles = servers[number]
+            if self in profiles:
+                self._served.append((number, bit))
+                self._getters.clear()
+        self._known = len(servers)
 
     def first(self, mask: int, heads: list[int]) -> int:
         """The first head among the classes served on the channels of the mask; that of class 0 when there is none."""
+        if self._known != len(self._servers):
+            self._learn()
         getter = self._getters.get(mask)
         if getter is None:
             # Class 0 is nobody's and always empty: twice, so that the getter gives a tuple even for no class at all.
@@ -53,3 +65,7 @@ class Profile:
                 self._getters.clear()
             getter = self._getters[mask] = itemgetter(0, 0, *self.numbers(mask))
         return min(getter(heads))
+
+
+Servers = list[tuple[int, set[Profile]]]
+"""For each class its bit in masks, and the profiles that serve it."""

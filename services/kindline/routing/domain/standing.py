@@ -23,7 +23,7 @@ PATIENCE = 4
 class Standing:
     """The agents of one pool in order, as of a minute."""
 
-    __slots__ = ("_known", "_newcomers", "_scores", "_turns", "minute", "places")
+    __slots__ = ("_known", "_newcomers", "_ready", "_scores", "_turns", "minute", "places")
 
     def __init__(self, minute: Instant, rules: Iterable[AgentChoice] = ()) -> None:
         """Begin with nobody; keep the order of these rules, too."""
@@ -33,6 +33,7 @@ class Standing:
         self._known: list[Work] = []
         self._newcomers: list[Work] = []
         self._scores: list[float] = []
+        self._ready: set[Profile] = set()
 
     @property
     def median(self) -> float:
@@ -51,7 +52,7 @@ class Standing:
             turn.put(place.agent, ready=bool(place.mask))
         score, rank = self._reckon(place)
         former, before = place.score, place.rank
-        if score == former and rank == before:
+        if score == former and rank == before and place.profile is (place.counted or place.profile):
             return
         if before is not None:
             ranks = self._newcomers if former is None else self._known
@@ -62,8 +63,22 @@ class Standing:
             if score is not None:
                 insort(self._scores, score)
         place.score, place.rank = score, rank
+        self._count(place)
         if rank is not None:
             insort(self._newcomers if score is None else self._known, rank)
+
+    def _count(self, place: Place) -> None:
+        """Count a place among the ready of its profile, or no more."""
+        former, place.counted = place.counted, place.profile if place.rank else None
+        if former is place.counted:
+            return
+        if former is not None:
+            former.ready -= 1
+            if not former.ready:
+                self._ready.discard(former)
+        if place.counted is not None:
+            place.counted.ready += 1
+            self._ready.add(place.counted)
 
     def _reckon(self, place: Place) -> tuple[float | None, Work | None]:
         score = reckoned(place.agent, self.minute)
@@ -89,27 +104,27 @@ class Standing:
             raise LookupError(place.agent.agent_id)
         return place.rank if place.score is not None else (self.median, *place.rank[1:])
 
-    def best(self, rule: AgentChoice, wanted: Wanted, servers: Sequence[Profile], population: int) -> Place | None:
+    def best(self, rule: AgentChoice, wanted: Wanted, servers: set[Profile], share: float) -> Place | None:
         """The first by a rule of those who are wanted, or None; `servers` are all profiles that serve the class.
 
-        The order is walked where many are able, for then the first is soon found; else the able are looked at.
+        The order is walked where a large share is able, for then the first is soon found; else the able are looked at.
         """
-        steps = PATIENCE * len(self.places) // max(population, 1)
-        if steps < PATIENCE * population:
+        steps = int(PATIENCE / share) if share else 0
+        if steps < PATIENCE * share * len(self.places):
             turn = self._turns.get(rule)
             orders = (turn.order,) if turn else (self._known, self._newcomers)
-            found = [self._walk(order, wanted, steps) for order in orders]
+            found = [self._walk(order, wanted, servers, steps) for order in orders]
             if not any(place is None and len(order) > steps for place, order in zip(found, orders, strict=True)):
                 places = [place for place in found if place is not None]
                 return min(places, key=self.work) if len(places) > 1 else places[0] if places else None
         return self.best_among(rule, wanted, servers)
 
-    def best_among(self, rule: AgentChoice, wanted: Wanted, servers: Sequence[Profile]) -> Place | None:
+    def best_among(self, rule: AgentChoice, wanted: Wanted, servers: set[Profile]) -> Place | None:
         """As `best`, by looking at every member of these profiles."""
         turn, median = self._turns.get(rule), self.median
         best: Place | None = None
         first: Rank = ()
-        for profile in servers:
+        for profile in servers & self._ready:
             for place in profile.members.values():
                 rank = place.rank
                 if rank is None or not place.mask & wanted.bit:
@@ -122,11 +137,11 @@ class Standing:
                     best, first = place, standing
         return best
 
-    def _walk(self, order: Sequence[Rank], wanted: Wanted, steps: int) -> Place | None:
+    def _walk(self, order: Sequence[Rank], wanted: Wanted, servers: set[Profile], steps: int) -> Place | None:
         """The first in an order who is wanted, among so many; None when none of them is."""
-        places, number, bit = self.places, wanted.number, wanted.bit
+        places, bit = self.places, wanted.bit
         for rank in islice(order, steps):
             place = places[rank[-1]]
-            if place.mask & bit and number in place.profile.serves and wanted.suits(place.agent):
+            if place.mask & bit and place.profile in servers and wanted.suits(place.agent):
                 return place
         return None
