@@ -325,3 +325,30 @@ def test_whose_work_is_interrupted_is_decided_by_least_work() -> None:
         centre.accepts("bob")
     centre.rings("call")
     assert centre.offered_to("call") == ["bob"]
+
+
+def two_at_once() -> Centre:
+    """Calls are held out to two at once; Bob, who is idle, has the offer of one, and Amy is full of chats."""
+    usual = urgent("amy", "bob", wrap_up=60.0)
+    general = replace(usual.queues[0], offers_at_once=2)
+    centre = busy("chat-1", "chat-2", in_force=replace(usual, queues=(general, usual.queues[1])))
+    centre.at_work("bob")
+    centre.rings("one")
+    return centre
+
+
+def test_a_second_offer_is_no_reason_to_interrupt() -> None:
+    """Bob may take the call: that a plan holds it out to two does not cost anybody else their chats."""
+    centre = two_at_once()
+    assert centre.offered_to("one") == ["bob"]
+    assert centre.offers("amy") == []
+
+
+def test_whoever_nobody_was_offered_goes_before_a_second_offer() -> None:
+    """Amy could push her chat aside now: not for the call that Bob holds, but for the next, which nobody holds."""
+    centre = two_at_once()
+    centre.completes("amy", "chat-1")
+    centre.rings("two")
+    assert centre.offered_to("two") == []
+    centre.says("amy", a.FinishWrapUp(interaction_id=centre.id("chat-1")))
+    assert (centre.offered_to("one"), centre.offered_to("two")) == (["bob"], ["amy"])
