@@ -240,6 +240,26 @@ def test_who_waits_alone_beyond_the_time_of_a_rule_is_moved_the_moment_the_last_
     assert [fact.overflow_cause for fact in centre.facts(InteractionDeflected)] == [NOBODY_ON_STAY] * 3
 
 
+def test_who_is_left_alone_and_cannot_be_moved_is_tried_again_now_and_then_and_not_all_the_time() -> None:
+    """Nobody is there and billing is full: every half minute is often enough, and when Bob comes all is well again."""
+    billing = queue("billing", limits=QueueLimits(most_waiting=1), overflow=(deflect(FULL),))
+    centre = Centre(under(queue(overflow=(to("billing", NOBODY_ON_STAY, 10),)), billing))
+    centre.arrives("in the way", "billing-chat")
+    come(centre, 3)
+    decided = len(centre.log)
+    centre.wait(100)
+    assert len(centre.log) - decided == 4
+    centre.at_work("bob")
+    centre.declines("bob")
+    centre.says("bob", SetStatus(status=AgentStatus.BREAK))
+    centre.leaves("in the way", "billing-chat")
+    centre.wait(100)
+    assert [queued(centre, f"chat-{number}").queue for number in range(3)] == ["general"] * 3
+    centre.says("bob", SetStatus(status=AgentStatus.OFFLINE))
+    centre.wait(0)
+    assert [queued(centre, f"chat-{number}").queue for number in range(3)] == ["billing", "general", "general"]
+
+
 def test_who_waited_long_enough_is_moved_and_tried_again_while_the_other_queue_is_full() -> None:
     """After a minute to billing; billing is full and would send them away, so they stay until there is room."""
     one = QueueLimits(most_waiting=1)
