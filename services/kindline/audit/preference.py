@@ -12,6 +12,7 @@ from kindline.audit.due import Due
 from kindline.audit.findings import Findings, Invariant
 from kindline.audit.hall import Hall, House
 from kindline.language import facts as f
+from kindline.language.facts.interactions import QueuedReason
 from kindline.language.facts.waiting import PreferenceEndedReason
 from kindline.language.ids import Instant
 from kindline.language.queue_rules import Preferred
@@ -59,7 +60,8 @@ class Preference:
             return f"{said}, the plan means {meant or 'nobody'}"
         if plan is not None and said and abs(fact.preferred_until - at - plan.for_seconds) > GRAIN:
             return f"{said} until {fact.preferred_until - at:.1f} s from now, the plan says {plan.for_seconds}"
-        by_heart = plan is not None and (plan.prefer is Preferred.ACCOUNT_OWNER or self._is_fresh(house, case))
+        remembered = plan is not None and plan.prefer is Preferred.LAST_AGENT and fact.reason in JOINING
+        by_heart = not remembered or self._is_fresh(house, case)
         return f"nobody, the plan means {meant}" if meant and not said and by_heart else ""
 
     @staticmethod
@@ -70,6 +72,10 @@ class Preference:
     @staticmethod
     def _meant(house: House, case: Case, fact: f.InteractionQueued, at: Instant) -> str:
         plan = house.rules.queue(fact.queue).preference
+        if plan is not None and fact.reason is QueuedReason.WOKEN:
+            # Whoever was in the middle of it is waited for, if room is all they lack.
+            worker = house.workers.get(fact.from_agent_id)
+            return fact.from_agent_id if worker is not None and not worker.unwilling() else ""
         if plan is None or fact.reason not in JOINING:
             return ""
         agent_id = case.account_owner

@@ -70,7 +70,8 @@ class Worker:
         mine = self.plan
         if preferred not in {"", self.agent_id}:
             return f"it waits for {preferred}"
-        if mine.channels and channel not in mine.channels:
+        none = any(limit.channel is channel and not limit.at_once for limit in mine.limits)
+        if none or (mine.channels and channel not in mine.channels):
             return f"does not serve {channel.name}"
         # A queue that left the plan is drained by whoever is able.
         if mine.queues and queue in rules.queues and not {queue, *also_queues} & {*mine.queues}:
