@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -110,31 +109,6 @@ def test_who_overflows_waits_in_the_other_queue_at_their_age_with_what_it_asks_f
     )  # fmt: skip
     assert (fact.needs, fact.priority, fact.waiting_since) == (needs("en", billing=2), 4, centre.now - 30)
     assert (fact.segment, informed(centre)) == (1, ["moved"])
-
-
-def test_a_chain_of_full_queues_ends_where_there_is_room_or_by_the_rule_of_the_last() -> None:
-    """General overflows to billing, billing to a third; when all are full the third's rule decides."""
-    rules = (to("billing", FULL),), (to("third", FULL),), (deflect(FULL, "all-full"),)
-    names = ("general", "billing", "third")
-    one = QueueLimits(most_waiting=1)
-    centre = Centre(under(*(queue(name, limits=one, overflow=rule) for name, rule in zip(names, rules, strict=True))))
-    come(centre, 4)
-    assert [queued(centre, f"chat-{number}").queue for number in range(3)] == list(names)
-    assert queued(centre, "chat-2").overflowed_from == "general"
-    assert centre.interaction("chat-2").overflowed_from == ("general",)
-    [fact] = centre.facts(InteractionDeflected)
-    assert (fact.cause, fact.announcement) == ("third: full", "all-full")
-
-
-def test_a_rule_of_ones_own_goes_before_the_end_that_another_queue_has_in_store() -> None:
-    """Billing would send them away; general had rather they left a message."""
-    message = OverflowRule(cause=FULL, action=OverflowAction.LEAVE_MESSAGE, announce="after-the-tone")
-    one = QueueLimits(most_waiting=1)
-    general = queue(limits=one, overflow=(to("billing", FULL), message))
-    centre = Centre(under(general, queue("billing", limits=one, overflow=(deflect(FULL),))))
-    come(centre, 3)
-    [fact] = centre.facts(InteractionDeflected)
-    assert (fact.reason, fact.cause) == (DeflectedReason.LEAVE_MESSAGE, "general: full")
 
 
 def test_an_announcement_lets_customers_join_and_says_why_they_will_wait() -> None:
@@ -324,29 +298,6 @@ def test_an_offer_in_flight_finishes_before_anybody_is_moved_or_sent_away() -> N
     centre.declines("bob")
     centre.wait(0)
     assert centre.state("t1") is S.DEFLECTED
-
-
-def test_nobody_comes_back_to_a_queue_that_they_overflowed_from_even_when_the_plan_changes_between() -> None:
-    """General sent them to billing; a new plan sends from billing to general, but not those it came from."""
-    centre = Centre(under(queue(overflow=(to("billing", WAITED, 10),))))
-    centre.arrives("t1")
-    centre.wait(10)
-    assert queued(centre, "t1").queue == "billing"
-    back = under(queue(), queue("billing", overflow=(to("general", WAITED, 10),)))
-    centre.publish(replace(back, version=2))
-    centre.arrives("t2", "billing-chat")
-    centre.wait(20)
-    assert [queued(centre, name).queue for name in ("t1", "t2")] == ["billing", "general"]
-
-
-def test_a_chain_is_followed_five_times_and_no_further() -> None:
-    """Behind the fifth queue nobody looks for a sixth: there they join, full or not."""
-    names = ["general", "q1", "q2", "q3", "q4", "q5", "q6", "billing"]
-    one = QueueLimits(most_waiting=1)
-    queues = [queue(name, limits=one, overflow=(to(after, FULL),)) for name, after in pairwise(names)]
-    centre = Centre(under(*queues, queue("billing")))
-    come(centre, 8)
-    assert [queued(centre, f"chat-{number}").queue for number in range(8)] == [*names[:6], "q5", "q5"]
 
 
 def test_what_a_bot_found_out_goes_with_the_customer_to_the_next_queue() -> None:
