@@ -14,14 +14,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import engine, matcher, publish_to_offer, restart, scaling
+from tests.bench import engine, matcher, memory, peers, publish_to_offer, replay_rate, restart, scaling
 
 RESULT = Path(".kindline/bench.json")
 PARTS = {
     "engine alone": engine,
     "matcher beside a naive scan": matcher,
     "growth with the floor": scaling,
+    "memory and stalls": memory,
+    "PostgreSQL and Redis": peers,
     "snapshot restart": restart,
+    "replay from a broker": replay_rate,
     "publish to offer": publish_to_offer,
 }
 
@@ -36,6 +39,10 @@ BOUNDS: dict[str, tuple[str, float]] = {
     "frees_by_agents_exponent": ("<=", 0.10),
     "arrives_by_agents_exponent": ("<=", 0.40),
     "frees_by_queues_exponent": ("<=", 0.10),
+    "memory_ratio": ("<=", 0.6),
+    "stall_deciding": ("<=", 20.0),
+    "stall_snapshot": ("<=", 20.0),
+    "replay_ratio": (">=", 0.6),
     "restart_ratio": (">=", 20),
     "rounds_failed": ("<=", 0),
     "owner_p50_ratio": ("<=", 2.5),

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from kindline.language.content import Channel, Direction, Needs, ParticipantRole, SkillNeed
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived, QueuedReason
-from kindline.language.plan import AgentPlan, ChannelPlan, Plan, QueuePlan, SkillPlan
+from kindline.language.plan import AgentPlan, ChannelPlan, EntryPointPlan, Plan, QueuePlan, SkillPlan
 from tests.given import MORNING, POOL, plan
 
 SKILLS = tuple(f"skill-{number}" for number in range(64))
@@ -73,8 +73,11 @@ class Generator:
             )
             for number in range(agents)
         )
-        names = tuple(QueuePlan(name=f"queue-{number:04}") for number in range(queues))
-        return replace(plan(), skills=SKILLS, queues=names, entry_points=(), channels=CHANNELS, agents=drawn)
+        every = tuple(QueuePlan(name=f"queue-{number:04}", wrap_up_seconds=0.0) for number in range(queues))
+        doors = tuple(
+            EntryPointPlan(name=one.channel.name.lower(), channel=one.channel, queue=every[0].name) for one in CHANNELS
+        )
+        return replace(plan(), skills=SKILLS, queues=every, entry_points=doors, channels=CHANNELS, agents=drawn)
 
     def _kinds(self) -> list[Kind]:
         kinds: dict[Kind, None] = {}
@@ -101,7 +104,7 @@ class Generator:
         received = InteractionReceived(
             pool=POOL,
             interaction_id=name,
-            entry_point="web",
+            entry_point=kind.channel.name.lower(),
             account="",
             channel=kind.channel,
             thread=f"thread-{number:07}",
