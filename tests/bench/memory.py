@@ -1,6 +1,6 @@
 """What a waiting interaction takes in memory beside plain dictionaries; and how long a shard of a million stands still.
 
-Each measurement is a child process of its own. Memory is what the resident set grows by for 20,000 and more who wait, as a
+Each measurement is a child process of its own. Memory is what the resident set grows by for 20,000 who wait, as a
 restart leaves them: read from the bytes of a snapshot, with deadline, thread, identity and place in line. The plain
 side holds the same values, read from the same bytes, in a dict for each record and the same indexes in dicts and lists.
 
