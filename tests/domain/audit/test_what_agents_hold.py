@@ -36,7 +36,7 @@ def test_three_limits_are_told_apart() -> None:
     assert found(audited(under(centre.log, lambda _: limited(of_billing=2)))) == {"I2": 1}
     assert found(audited(under(centre.log, lambda _: limited(of_billing=2, chat=3)))) == {}
     assert found(audited(under(centre.log, lambda _: limited(of_billing=9, chat=1)))) == {"I2": 2}
-    assert found(audited(under(centre.log, lambda _: limited(chat=0)))) == {"I2": 3}
+    assert found(audited(under(centre.log, lambda _: limited(chat=0)))) == {"I2": 3, "able": 3}
 
 
 def test_an_offer_that_takes_other_units_than_the_plan_says_is_found() -> None:
@@ -219,4 +219,4 @@ def test_an_own_limit_of_none_is_a_limit() -> None:
     centre.arrives("one")
     limit = AgentChannelLimit(channel=Channel.CHAT, at_once=0)
     log = under(centre.log, lambda one: replace(one, agents=(replace(one.agents[0], limits=(limit,)),)))
-    assert found(audited(log)) == {"I2": 1}
+    assert found(audited(log)) == {"I2": 1, "able": 1}

@@ -12,8 +12,9 @@ from kindline.language import facts as f
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, ChannelPlan, Plan, QueuePlan
+from kindline.language.queue_rules import LadderStep
 from tests.domain.routing.recount import assert_hands_are_what_the_interactions_say
-from tests.given import Centre, agent, plan
+from tests.given import Centre, agent, needs, plan
 
 LIGHT = tuple(ChannelPlan(channel=channel, units=10, at_once=3) for channel in Channel if channel)
 
@@ -178,3 +179,17 @@ def test_the_first_to_log_in_is_not_flooded() -> None:
         centre.at_work(agent_id)
         assert len(centre.offers(agent_id)) == 3
     assert_hands_are_what_the_interactions_say(centre)
+
+
+def test_whoever_may_have_none_does_not_serve_the_channel() -> None:
+    """A caller's ladder does not wait for Amy, who may have no calls: she counts as nobody there."""
+    amy_alone = limited(voice=0)
+    desk = QueuePlan(
+        name="general", needs=needs(billing=1), ladder=(LadderStep(when_nobody=True, drop_skills=("billing",)),)
+    )
+    agents = (*amy_alone.agents, agent("bob"), agent("cy", billing=1))
+    centre = Centre(replace(amy_alone, agents=agents, queues=(desk, amy_alone.queues[1])))
+    centre.at_work("amy", "bob")
+    assert comes(centre, "phone", 1) == []
+    assert centre.offered_to("phone-0") == ["bob"]
+    assert [(r.rule, r.agents) for r in centre.facts(f.OfferIssued)[-1].choice.removals] == [("channel", 1)]

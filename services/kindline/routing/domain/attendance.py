@@ -7,12 +7,12 @@ last one goes, can an answer change, and only for what that kind could serve.
 from __future__ import annotations
 
 from kindline.language.agents import AgentStatus
-from kindline.language.plan import AgentPlan, SkillPlan
+from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.requirements import Requirement, unmet
 
-Kind = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...]]
-"""Skills, languages, channels and queues."""
+Kind = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...]]
+"""Skills, languages, channels, queues and own limits."""
 
 ANSWERS_KEPT = 4_096
 
@@ -73,4 +73,4 @@ def is_here(agent: Agent) -> bool:
 
 
 def _kind(plan: AgentPlan) -> Kind:
-    return plan.skills, plan.languages, plan.channels, plan.queues
+    return plan.skills, plan.languages, plan.channels, plan.queues, plan.limits

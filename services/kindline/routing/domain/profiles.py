@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kindline.language.content import Channel
-from kindline.language.plan import AgentPlan, SkillPlan
+from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
 from kindline.routing.domain.choosing import surplus
 from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile, Servers
 from kindline.routing.domain.requirements import Requirement, unmet
 
-ProfileKey = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...]]
+ProfileKey = tuple[
+    tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...]
+]
 
 
 NOBODY: tuple[int, set[Profile]] = (0, set())
@@ -43,7 +45,7 @@ class Profiles:
 
     def of(self, plan: AgentPlan) -> Profile:
         """The profile of all agents who can do what this plan says."""
-        key = (plan.skills, plan.languages, plan.channels, plan.queues)
+        key = (plan.skills, plan.languages, plan.channels, plan.queues, plan.limits)
         profile = self._by_key.get(key)
         if profile is None:
             profile = self._by_key[key] = Profile(plan, self.servers)

@@ -41,6 +41,8 @@ def unmet(requirement: Requirement, plan: AgentPlan, *, open_to_all: bool) -> st
     """
     if plan.channels and requirement.channel not in plan.channels:
         return "channel"
+    if any(limit.channel is requirement.channel and not limit.at_once for limit in plan.limits):
+        return "channel"
     queues = (requirement.queue, *requirement.also_queues)
     if plan.queues and not open_to_all and not any(queue in plan.queues for queue in queues):
         return "queue"
