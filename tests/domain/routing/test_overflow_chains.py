@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+from kindline.language.agents import TransferInteraction
 from kindline.language.facts import InteractionDeflected
 from kindline.language.facts.interactions import DeflectedReason
 from kindline.language.queue_rules import OverflowAction, OverflowRule, QueueLimits
@@ -83,3 +84,21 @@ def test_of_two_queues_that_turn_a_customer_away_the_first_has_the_last_word() -
     come(centre, 4)
     assert [queued(centre, f"chat-{number}").queue for number in range(3)] == ["general", "billing", "third"]
     assert [fact.announcement for fact in centre.facts(InteractionDeflected)] == ["billing-full"]
+
+
+def test_who_was_served_begins_anew_when_they_are_passed_on() -> None:
+    """They overflowed from general once; passed on to billing, which is full, they may come to general again."""
+    general = queue(limits=QueueLimits(most_waiting=1), overflow=(to("third", FULL),))
+    centre = Centre(under(general, queue("billing"), queue("third")))
+    come(centre, 1)
+    centre.arrives("t1", priority=9)
+    centre.at_work("amy")
+    centre.accepts("amy")
+    assert centre.interaction("t1").overflowed_from == ("general",)
+    centre.leaves("chat-0")
+    billing = queue("billing", limits=QueueLimits(most_waiting=1, transfer_buffer=0.0), overflow=(to("general", FULL),))
+    centre.publish(replace(under(queue(), billing, queue("third")), version=2))
+    centre.arrives("in the way", "billing-chat")
+    centre.says("amy", TransferInteraction(interaction_id=centre.id("t1"), queue="billing"))
+    assert queued(centre, "t1").queue == "general"
+    assert centre.interaction("t1").overflowed_from == ("billing",)

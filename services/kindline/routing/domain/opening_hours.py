@@ -51,10 +51,11 @@ class Hours:
 
     def may_change(self, day: date) -> Iterator[Instant]:
         """Every instant of a day at which it may open or close: at the times of frames, and when the clock jumps."""
-        times = {0, *(second for stretch in self.on(day) for second in stretch)}
+        # 24:00 is 00:00 of the next day, which is among that day's.
+        times = {0, *(second % DAY_SECONDS for stretch in self.on(day) for second in stretch)}
         for seconds in times:
-            midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone) + DAY * (seconds // DAY_SECONDS)
-            wall = midnight.replace(hour=seconds % DAY_SECONDS // 3_600, minute=seconds % 3_600 // 60)
+            hour, minute = seconds // 3_600, seconds % 3_600 // 60
+            wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone)
             # A time that comes twice that day is two instants.
             yield from (wall.replace(fold=fold).timestamp() for fold in (0, 1))
         begin, end = self._midnight(day), self._midnight(day + DAY)
