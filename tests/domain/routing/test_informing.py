@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 
 import pytest
 
+from kindline.language.agents import CompleteInteraction
 from kindline.language.announcements import DELAYED, OVERTAKEN
 from kindline.language.facts import CustomerInformed
 from kindline.language.facts.waiting import WaitEstimator
@@ -186,3 +188,53 @@ def test_another_plan_may_end_the_telling_and_begin_it_again() -> None:
     centre.publish(replace(telling(), version=3))
     centre.wait(EVERY)
     assert [fact.position for fact in told(centre, "t1")] == [1, 1, 1]
+
+
+def test_no_end_that_was_told_moves_back_without_a_word() -> None:
+    """Amy is quick and slow by turns: the ends that customers are told only come closer, or move back with regret."""
+    dice = Random(11)
+    centre = Centre(telling())
+    centre.at_work("amy")
+    for number in range(300):
+        if number < 270 and dice.random() < 0.55:
+            centre.arrives(f"t{number}")
+        elif held := centre.engine.work_of(centre.pool, "amy"):
+            centre.says("amy", CompleteInteraction(interaction_id=held[0].received.interaction_id))
+        if centre.offers("amy"):
+            centre.accepts("amy")
+        centre.wait(dice.expovariate(1 / dice.choice((5, 60))))
+    ends: dict[str, float] = {}
+    kept_back = regrets = 0
+    for at, facts in centre.log:
+        for fact in facts:
+            if isinstance(fact, CustomerInformed):
+                before = ends.get(fact.interaction_id)
+                kept_back += before is not None and fact.expected_wait is None
+                if fact.expected_wait is not None:
+                    ends[fact.interaction_id] = end = at + fact.expected_wait.most_seconds
+                    broken = before is not None and at + fact.expected_wait.least_seconds > before
+                    assert (fact.announcement == DELAYED) == broken
+                    assert broken or before is None or end <= before
+                    regrets += broken
+    assert kept_back > 0
+    assert regrets > 0
+
+
+def test_when_somebody_leaves_the_line_moves_up() -> None:
+    """The first of three hangs up: the others are one place further."""
+    centre = Centre(telling())
+    for name in ("t1", "t2", "t3"):
+        centre.arrives(name)
+    centre.leaves("t1")
+    centre.wait(EVERY)
+    assert [[fact.position for fact in told(centre, name)] for name in ("t2", "t3")] == [[2, 1], [3, 2]]
+
+
+def test_places_are_counted_anew_under_another_plan() -> None:
+    """A new plan keeps everybody's place in line, and the places that are told."""
+    centre = Centre(telling())
+    for name in ("t1", "t2", "t3"):
+        centre.arrives(name)
+    centre.publish(replace(telling(), version=2))
+    centre.wait(EVERY)
+    assert [told(centre, name)[-1].position for name in ("t1", "t2", "t3")] == [1, 2, 3]

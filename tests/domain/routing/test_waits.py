@@ -8,8 +8,8 @@ import pytest
 from kindline.language.facts.waiting import WaitEstimator
 from kindline.language.plan import OrderPlan
 from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule, QueueLimits
-from kindline.language.snapshot import WaitSample
-from kindline.routing.domain.estimates import FEWEST, Record
+from kindline.language.snapshot import QueueFlowRow, WaitSample
+from kindline.routing.domain.estimates import Record
 from kindline.routing.domain.estimators import NO_WAIT, expected_wait
 from kindline.routing.domain.order import Order, age_key
 from kindline.routing.domain.waits import SAMPLES, Flow
@@ -71,7 +71,7 @@ def test_the_estimator_that_was_least_off_is_told() -> None:
 
 def test_below_twenty_samples_nothing_is_promised() -> None:
     """Nineteen stays are too few to promise anything, twenty will do."""
-    stays = [stay(30.0 * number, 50.0, 0.0, 0.0, 50.0) for number in range(FEWEST)]
+    stays = [stay(30.0 * number, 50.0, 0.0, 0.0, 50.0) for number in range(20)]
     assert flow_of(stays[1:]).expects((0.0, 0.0, 50.0)) is None
     assert flow_of(stays).expects((0.0, 0.0, 50.0)) is not None
 
@@ -154,3 +154,34 @@ def test_a_queue_that_limits_by_the_wait_knows_it_without_telling_anybody() -> N
     found = expected_wait(state, POOL, "general")
     assert found is not None
     assert found.least_seconds <= 50.0 <= found.most_seconds
+
+
+def samples_of(centre: Centre) -> list[tuple[float, bool]]:
+    """How long those waited who left the queue, and whether they were served."""
+    rows = [row for row in centre.engine.rows() if isinstance(row, QueueFlowRow)]
+    return [(sample.left_at - sample.joined_at, sample.served) for row in rows for sample in row.samples]
+
+
+def test_only_who_had_to_wait_says_something_of_waits() -> None:
+    """Bob answers 12 s after the offer: no wait. Then one waits 30 s and gets him, one waits 40 s and leaves."""
+    general = replace(queue(wrap_up_seconds=0.0), tell_wait_every_seconds=600.0)
+    centre = Centre(plan(queues=(general, queue("billing"))))
+    centre.at_work("bob")
+    centre.arrives("t0")
+    centre.wait(12.0)
+    centre.accepts("bob")
+    assert samples_of(centre) == []
+    centre.arrives("t1")
+    centre.arrives("t2")
+    centre.wait(30.0)
+    centre.finishes("bob", "t0")
+    centre.accepts("bob")
+    centre.wait(10.0)
+    centre.leaves("t2")
+    assert samples_of(centre) == [(30.0, True), (40.0, False)]
+    centre.finishes("bob", "t1")
+    centre.arrives("t3")
+    centre.declines("bob")
+    centre.wait(31.0)
+    centre.accepts("bob")
+    assert samples_of(centre)[2:] == [(31.0, True)]
