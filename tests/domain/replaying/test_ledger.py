@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,31 @@ from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
 from kindline.commands.replay import replay
-from kindline.language.agents import AgentStatus, SetStatus, TransferInteraction
+from kindline.commands.replaying.outcome import staged
+from kindline.commands.replaying.people import Habits
+from kindline.commands.replaying.recorded import Recorded, Script
+from kindline.commands.replaying.span import span_of
+from kindline.commands.replaying.tally import Tally
+from kindline.language.agents import AgentStatus, SessionClosed, SessionCloseReason, SetStatus, TransferInteraction
 from kindline.language.content import NO_NEEDS
-from kindline.language.facts import Fact
+from kindline.language.events import HandoverRequested
+from kindline.language.facts import (
+    AgentLeaseChanged,
+    CustomerInformed,
+    Fact,
+    InteractionAbandoned,
+    InteractionAnswered,
+    InteractionReceived,
+)
+from kindline.language.facts.interactions import AbandonedWhere
+from kindline.language.facts.waiting import WaitEstimate, WaitEstimator
 from kindline.language.ids import shard_of
 from kindline.language.plan import EntryPointPlan, Plan, QueuePlan
+from kindline.rehearsal.domain.calls import LoggedCall
 from kindline.rehearsal.domain.plan_document import plan_document
 from tests.domain.explaining.ledger import Written, written
+from tests.domain.explaining.test_every_offer import batch
+from tests.domain.rehearsal.bank_log import january
 from tests.domain.replaying.given import ALL_DAY, NINE, caller, morning, plan
 from tests.given import SHARDS, Centre, agent
 from tests.given import plan as chat_plan
@@ -211,3 +230,97 @@ def test_the_table_names_nobody() -> None:
     assert result.exit_code == 0
     assert "40 interactions of bank/calls" in result.stdout
     assert "amy" not in result.output
+
+
+def test_a_customer_whom_a_bot_had_first_waits_from_the_hand_over_on() -> None:
+    """Half a minute with the bot is no wait, in the log and when it is played again."""
+    in_force = chat_plan()
+    centre = Centre(in_force)
+    centre.arrives("one", held_by_bot=True)
+    centre.wait(30)
+    centre.event(HandoverRequested(reason="asks for a person"), "one")
+    centre.wait(10)
+    centre.at_work("amy")
+    centre.accepts("amy")
+    centre.wait(5)
+    centre.finishes("amy", "one")
+    ledger = written(centre)
+    ledger.publish(in_force)
+    log, again = (values(column) for column in columns(ledger))
+    assert log["mean_wait"] == again["mean_wait"] == pytest.approx(10.0)
+    assert again["served"] == 1
+
+
+def test_an_agent_who_was_lost_is_lost_again_and_somebody_else_goes_on() -> None:
+    """Amy's line breaks in the middle of a chat, and Bob takes it up; played again, it is so again."""
+    in_force = chat_plan()
+    centre = Centre(in_force)
+    centre.at_work("amy")
+    centre.arrives("one")
+    centre.accepts("amy")
+    centre.wait(20)
+    centre.tell("amy", SessionClosed(session_id="amy-1", reason=SessionCloseReason.STREAM_LOST))
+    centre.wait(40)
+    centre.at_work("bob")
+    centre.accepts("bob")
+    centre.wait(15)
+    centre.finishes("bob", "one")
+    assert centre.facts(AgentLeaseChanged)
+    ledger = written(centre)
+    ledger.publish(in_force)
+    log, again = (values(column) for column in columns(ledger))
+    assert again["served"] == log["served"] == 1
+    assert again["mean_service"] == pytest.approx(log["mean_service"], abs=0.01)
+
+
+def test_a_whole_monday_played_again_under_its_own_plan_comes_out_as_it_was() -> None:
+    """The bank's busiest morning as a ledger: the waits of its callers come out within two in a hundred."""
+    calls = [each for each in january() if isinstance(each, LoggedCall) and each.day == date(1999, 1, 18)]
+    midnight = datetime(1999, 1, 18, tzinfo=UTC).timestamp()
+    span = span_of(calls, midnight_of=lambda _: midnight, begin=midnight, until=midnight + 12 * 3_600, seed=1)
+    in_force, log = span.own_plan(), list[tuple[float, Sequence[Fact]]]()
+    staging = staged(span, in_force, Habits())
+    staging.simulation.follow(lambda at, facts: log.append((at, tuple(facts))))
+    staging.play()
+    was, again = (values(column) for column in columns(ledger_of(in_force, log)))
+    assert was["calls"] == again["calls"] > 400
+    assert again["mean_wait"] == pytest.approx(was["mean_wait"], rel=0.02)
+    assert again["served"] == pytest.approx(was["served"], rel=0.01)
+    assert again["occupancy_median"] == pytest.approx(was["occupancy_median"], abs=0.01)
+
+
+def test_an_interaction_keeps_its_name_when_it_is_played_again() -> None:
+    """What a replay decides of an interaction can be laid beside what the ledger says of it."""
+    in_force, centre = chats()
+    recorded = Recorded(in_force.pool, 0.0, inf)
+    for at, facts in centre.log:
+        recorded.take(batch(at, facts))
+    staging, found = Script.of(recorded, seed=1).staged(in_force), set[str]()
+    staging.simulation.on(InteractionReceived, lambda fact: found.add(fact.interaction_id))
+    staging.play()
+    assert found == {fact.interaction_id for fact in centre.facts(InteractionReceived)}
+
+
+def test_a_told_wait_holds_when_the_answer_comes_before_its_end() -> None:
+    """Of four told waits one holds, one does not, one customer leaves before its end, and one leaves long after it."""
+    tally = Tally()
+    for number, (after, end) in enumerate([(50, answered), (70, answered), (30, left), (90, left)]):
+        name = f"visit-{number}"
+        told = WaitEstimate(least_seconds=10.0, most_seconds=60.0, estimator=WaitEstimator.HEAD_OF_LINE)
+        tally.follow(NINE, [CustomerInformed(pool="p", interaction_id=name, queue="q", expected_wait=told)])
+        tally.follow(NINE + after, [end(name)])
+    assert (tally.waits_kept, tally.waits_broken) == (1, 2)
+
+
+def answered(name: str) -> Fact:
+    """An agent answers."""
+    return InteractionAnswered(
+        pool="p", interaction_id=name, agent_id="amy", queue="q", waited_seconds=0.0, deadline=0.0
+    )
+
+
+def left(name: str) -> Fact:
+    """The customer leaves."""
+    return InteractionAbandoned(
+        pool="p", interaction_id=name, where=AbandonedWhere.IN_QUEUE, waited_seconds=0.0, cause=""
+    )

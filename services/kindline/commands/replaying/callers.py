@@ -46,6 +46,8 @@ class Caller:
     customer: str = ""
     opening: InteractionHappening | None = None
     """How they come, to the last field; None: the fields above say it all."""
+    identity: bytes = b""
+    """Of the event by which they come, where a ledger knows it: it gives the interaction its id."""
     later: tuple[tuple[float, InteractionHappening], ...] = ()
     """What else happens while a bot or menu has them, so many seconds after they came."""
     talks: tuple[Talk, ...] = ()
@@ -102,7 +104,13 @@ class Callers:
             priority=caller.priority,
             queue=caller.queue,
         )
-        simulation.decide(simulation.voices.calls(caller.entry_point, caller.thread, opening, simulation.now))
+        voices, now = simulation.voices, simulation.now
+        if caller.identity:
+            simulation.decide(
+                voices.comes_again(caller.entry_point, caller.thread, opening, now, identity=caller.identity)
+            )
+        else:
+            simulation.decide(voices.calls(caller.entry_point, caller.thread, opening, now))
         for after, happening in caller.later:
             simulation.at(simulation.now + after, self._happens, (caller, happening))
         if caller.joins_at_once:

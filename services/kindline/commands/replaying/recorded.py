@@ -142,7 +142,8 @@ class Script:
             message = f"the log of {recorded.pool} has {len(visits)} interactions in the span, and {there} agents"
             raise NothingToReplay(message)
         estimates = Estimates.of(visits, seed)
-        callers = sorted((estimates.caller(visit) for visit in visits), key=lambda one: (one.arrives_at, one.thread))
+        # Stable: those of one instant come in the order in which the log had them.
+        callers = sorted((estimates.caller(visit) for visit in visits), key=lambda one: one.arrives_at)
         wrap_ups = [one.wrap_up_seconds for one in callers if one.wrap_up_seconds is not None]
         return cls(
             pool=recorded.pool,

@@ -138,9 +138,15 @@ class Roster:
 
     def works(self, statements: Iterable[Statement], known: Collection[str]) -> None:
         """Let agents say what they said; those whom the plan does not know stay at home."""
+        gone_at: dict[str, Instant] = {}
         for statement in statements:
             if statement.agent_id in known:
-                self._simulation.at(statement.at, self._says, statement)
+                # Who comes or goes in the very moment in which work comes was there for it in the log, too; what one
+                # agent says in a moment keeps its order.
+                if _goes(statement):
+                    gone_at[statement.agent_id] = statement.at
+                last = gone_at.get(statement.agent_id) == statement.at
+                self._simulation.at(statement.at, self._says, statement, last=last)
 
     def _says(self, said: Statement) -> None:
         agent_id = said.agent_id
@@ -185,3 +191,9 @@ class Roster:
 
     def _is_here(self, agent_id: str) -> None:
         self._serving.say(agent_id, a.ClearNotResponding())
+
+
+def _goes(said: Statement) -> bool:
+    if said.what is Presence.DECLARED:
+        return said.status is not AgentStatus.AVAILABLE
+    return said.what not in {Presence.CAME, Presence.LINE_BACK}

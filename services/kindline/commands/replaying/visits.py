@@ -49,6 +49,7 @@ class Visit:
 
     received: f.InteractionReceived
     opening: InteractionHappening | None = None
+    identity: bytes = b""
     later: list[tuple[float, InteractionHappening]] = field(default_factory=list)
     queue: str = ""
     waits_since: Instant | None = None
@@ -100,7 +101,7 @@ class Visit:
     def _recorded(self, fact: f.EventRecorded, at: Instant) -> None:
         happening = fact.event.event
         if fact.opening:
-            self.opening = happening
+            self.opening, self.identity = happening, fact.identity
         elif not self.queue and isinstance(happening, BEFORE_A_QUEUE):
             self.later.append((at - self.received.arrived_at, happening))
         elif isinstance(happening, MessageReceived) and self.talks and self.talks[-1].running:
@@ -184,6 +185,7 @@ class Estimates:
             patience_seconds=self._patience(visit),
             service_seconds=self.talks.draw(visit.queue or received.queue, lot(self.seed, f"{name}/service")),
             opening=visit.opening,
+            identity=visit.identity,
             later=tuple(visit.later),
             talks=talks,
             accept_seconds=visit.accept_seconds,

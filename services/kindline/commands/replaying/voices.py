@@ -38,6 +38,12 @@ class Voices:
         identity = event_identity(tenant=self._tenant, source=SOURCE, event_id=thread)
         return self._event(entry_point, thread, happening, at, identity)
 
+    def comes_again(
+        self, entry_point: str, thread: str, happening: InteractionHappening, at: Instant, identity: bytes
+    ) -> EventArrived:
+        """A customer of a ledger comes as they came there, under their own identity: the interaction has its old id."""
+        return self._event(entry_point, thread, happening, at, identity)
+
     def tells(self, entry_point: str, thread: str, happening: InteractionHappening, at: Instant) -> EventArrived:
         """Something more happens on a thread."""
         # No other event of this replay has the number, so nothing needs to be hashed.
