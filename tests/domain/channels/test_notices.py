@@ -1,11 +1,13 @@
 """What systems behind a web hook are told, and from where the log is read again."""
 
 import json
+from dataclasses import replace
 
 from kindline.channels.domain.notices import Notice, Notices
 from kindline.channels.domain.progress import Progress, progress
 from kindline.language.content import Channel
-from kindline.language.facts import Fact
+from kindline.language.facts import Fact, InteractionDeflected
+from kindline.language.facts.interactions import DeflectedReason, QueuedReason
 from kindline.language.reading import Reading
 from tests.domain.channels.given import HOOK, POOL, Log, agent_said, answered, closed, completed, queued, received
 
@@ -34,6 +36,21 @@ def test_a_system_is_told_what_became_of_its_contact() -> None:
     assert bodies[3]["data"]["thread"] == "order-1"
     assert [notice.webhook_id for notice in told] == ["msg_3_1_0", "msg_3_1_1", "msg_3_2_0", "msg_3_2_1"]
     assert [notice.message_id for notice in told] == ["", "", "", "a1"]
+
+
+def test_a_system_is_told_where_its_contact_was_sent_instead_and_what_the_customer_is_to_hear() -> None:
+    """A switch behind a web hook plays the announcement, so it has to be told which, and why."""
+    notices, log = Notices(3, [ENDPOINT]), Log()
+    moved = replace(queued("i-1"), reason=QueuedReason.OVERFLOWED, overflowed_from="english")
+    away = InteractionDeflected(
+        pool=POOL, interaction_id="i-1", cause="third: full", reason=DeflectedReason.OVERFLOW, announcement="all-full"
+    )
+    told = notices.apply(*log.batch(contact("i-1"), moved, away), BEFORE)
+    bodies = [json.loads(notice.body)["data"] for notice in told]
+    assert (bodies[1]["reason"], bodies[1]["overflowed_from"]) == ("overflowed", "english")
+    assert (bodies[2]["reason"], bodies[2]["cause"], bodies[2]["announcement"]) == (
+        "overflow", "third: full", "all-full",
+    )  # fmt: skip
 
 
 def test_the_same_log_gives_the_same_web_hooks() -> None:

@@ -9,7 +9,10 @@ from kindline.language import facts
 from kindline.language.content import Because
 from kindline.language.facts import Fact, InteractionReceived
 
-_SHOWN = ("queue", "agent_id", "message_id", "where", "reason", "cause", "ended_by", "waited_seconds", "due_at")
+_SHOWN = (
+    "queue", "agent_id", "message_id", "where", "reason", "cause", "ended_by", "waited_seconds", "due_at",
+    "announcement", "overflowed_from",
+)  # fmt: skip
 
 
 def body_of(kind: str, fact: Fact, received: InteractionReceived, because: Because, at: float) -> bytes:
@@ -34,7 +37,7 @@ def body_of(kind: str, fact: Fact, received: InteractionReceived, because: Becau
 
 
 def _told(fact: facts.CustomerInformed) -> dict[str, object]:
-    told: dict[str, object] = {"announcement": fact.announcement} if fact.announcement else {}
+    told: dict[str, object] = {}
     if fact.position:
         told["position"] = fact.position
     if fact.expected_wait is not None:
