@@ -50,6 +50,8 @@ class Capacity:
             self._told(fact, place)
         elif isinstance(fact, f.InteractionResumed):
             self._resumed(fact, place)
+        elif isinstance(fact, f.InteractionHeld):
+            self._held(fact)
         elif isinstance(fact, f.OfferAccepted):
             self._expect(fact.pool, fact.agent_id, 0)
         elif isinstance(fact, f.AgentSignedIn):
@@ -105,6 +107,17 @@ class Capacity:
             why = worker.unwilling() or self._hall.awake(worker, case).full(hold.queue, hold.channel, rules)
             if why:
                 self._findings.find(Invariant.CAPACITY, place, f"{case.id} woke to {worker.agent_id}, who {why}")
+
+    def _held(self, fact: f.InteractionHeld) -> None:
+        """What is set aside is carried no more: when that was enough, nothing is left to be told."""
+        case = self._hall.case(fact)
+        found = self._hall.hold(case) if case is not None and fact.interrupted_by else None
+        if found is None:
+            return
+        worker, hold = found
+        key = (fact.pool, worker.agent_id)
+        if key in self._untold and worker.used - hold.units <= worker.units:
+            del self._untold[key]
 
     def _expect(self, pool: str, agent_id: str, more: int, *, fewer: bool = False) -> None:
         """After the coming fact the agent holds so many units more, or can hold so many fewer."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kindline.audit.capacity import Capacity
+from kindline.audit.choice import Choice
+from kindline.audit.deserted import Deserted
 from kindline.audit.findings import Findings
 from kindline.audit.folding import fold
 from kindline.audit.hall import Hall
@@ -35,11 +37,13 @@ class Check(Protocol):
 CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
     Offers,
     Order,
+    Choice,
     Capacity,
     Interruptions,
     Sleepers,
     Idle,
     Ladder,
+    Deserted,
     Overflow,
     Preference,
     Informed,

@@ -22,8 +22,9 @@ Thing = TypeVar("Thing")
 class Due(Generic[Thing]):
     """Deadlines of things, each by a number that says in which order they were noted."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, patience: int = PATIENCE) -> None:
+        """Begin with none; things are late so many batches after their time."""
+        self._patience = patience
         self._noted = 0
         self._heap: list[tuple[Instant, int, Thing]] = []
         self._late: deque[tuple[int, Thing]] = deque()
@@ -39,6 +40,6 @@ class Due(Generic[Thing]):
         self._batches += 1
         while self._heap and self._heap[0][0] < now:
             _, _, thing = heapq.heappop(self._heap)
-            self._late.append((self._batches + PATIENCE, thing))
+            self._late.append((self._batches + self._patience, thing))
         while self._late and self._late[0][0] <= self._batches:
             yield self._late.popleft()[1]

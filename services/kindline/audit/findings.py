@@ -24,6 +24,7 @@ class Invariant(StrEnum):
     LEFT_OUT = "left_out"
     ORDER = "order"
     CEILING = "ceiling"
+    CHOICE = "choice"
     PREFERENCE = "preference"
     PREFERENCE_ENDS = "preference_ends"
     LADDER = "ladder"
@@ -52,6 +53,7 @@ WORDS = {
     Invariant.LEFT_OUT: "nobody who left an offer is asked again at once",
     Invariant.ORDER: "nobody is served before somebody who stands before them",
     Invariant.CEILING: "nobody who waits past the ceiling is passed by one who came later",
+    Invariant.CHOICE: "among those who could serve it is whom the queue's rule means",
     Invariant.PREFERENCE: "while one agent is waited for nobody else is offered it",
     Invariant.PREFERENCE_ENDS: "nobody waits for one agent for longer than was said",
     Invariant.LADDER: "each step of a ladder is due, in order, and does what the plan says",

@@ -36,7 +36,7 @@ def fold(hall: Hall, fact: f.Fact, at: Instant) -> None:
         return
     case.state, case.state_since = target, at
     if target in ENDS:
-        hall.free(case)
+        hall.free(case, at)
         del hall.cases[case.id]
     hall.stand(case)
 
@@ -50,7 +50,7 @@ def _queued(hall: Hall, fact: f.InteractionQueued, at: Instant) -> None:
     case = hall.case(fact)
     if case is None:
         return
-    hall.free(case)
+    hall.free(case, at)
     case.is_queued(fact, at)
     house = hall.houses.get(fact.pool)
     if fact.reason in LEFT_OUT and house is not None:
@@ -71,7 +71,7 @@ def _preference_ended(hall: Hall, fact: f.PreferenceEnded, _at: Instant) -> None
         hall.stand(case)
 
 
-def _held(hall: Hall, fact: f.InteractionHeld, _at: Instant) -> None:
+def _held(hall: Hall, fact: f.InteractionHeld, at: Instant) -> None:
     case = hall.case(fact)
     found = hall.hold(case) if case is not None else None
     if case is None or found is None:
@@ -79,32 +79,32 @@ def _held(hall: Hall, fact: f.InteractionHeld, _at: Instant) -> None:
     case.interrupted_by = fact.interrupted_by
     if fact.interrupted_by:
         held = found[1]
-        hall.holds(case, held._replace(units=0, aside=held.units + held.aside))
+        hall.holds(case, held._replace(units=0, aside=held.units + held.aside), at)
 
 
-def _resumed(hall: Hall, fact: f.InteractionResumed, _at: Instant) -> None:
+def _resumed(hall: Hall, fact: f.InteractionResumed, at: Instant) -> None:
     case = hall.case(fact)
     found = hall.hold(case) if case is not None else None
     if case is None or found is None:
         return
     case.interrupted_by = ""
     held = found[1]
-    hall.holds(case, held._replace(units=fact.units or held.units + held.aside, aside=0, asleep=False))
+    hall.holds(case, held._replace(units=fact.units or held.units + held.aside, aside=0, asleep=False), at)
 
 
-def _slept(hall: Hall, fact: f.InteractionSlept, _at: Instant) -> None:
+def _slept(hall: Hall, fact: f.InteractionSlept, at: Instant) -> None:
     case = hall.case(fact)
     found = hall.hold(case) if case is not None else None
     if case is not None and found is not None:
-        hall.holds(case, found[1]._replace(units=fact.units, asleep=True))
+        hall.holds(case, found[1]._replace(units=fact.units, asleep=True), at)
 
 
-def _completed(hall: Hall, fact: f.InteractionCompleted, _at: Instant) -> None:
+def _completed(hall: Hall, fact: f.InteractionCompleted, at: Instant) -> None:
     case = hall.case(fact)
     found = hall.hold(case) if case is not None else None
     if case is not None and found is not None:
         # Wrap-up is work: it takes what the sleeper took, but counts again.
-        hall.holds(case, found[1]._replace(asleep=False))
+        hall.holds(case, found[1]._replace(asleep=False), at)
 
 
 def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:

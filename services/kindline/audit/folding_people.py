@@ -29,7 +29,7 @@ def plan(hall: Hall, fact: f.PlanAdopted, at: Instant) -> None:
             hall.stand(case)
 
 
-def signed_in(hall: Hall, fact: f.AgentSignedIn, _at: Instant) -> None:
+def signed_in(hall: Hall, fact: f.AgentSignedIn, at: Instant) -> None:
     """An agent is there, with their part of the plan in force."""
     house = hall.houses.get(fact.pool)
     if house is None:
@@ -42,6 +42,8 @@ def signed_in(hall: Hall, fact: f.AgentSignedIn, _at: Instant) -> None:
     worker.listed = found is not None
     if worker.session_id != fact.session_id:
         worker.not_responding = False
+    if not worker.session_id and not worker.busy:
+        worker.idle_since = at
     worker.session_id, worker.lease = fact.session_id, Lease.CONNECTED
 
 

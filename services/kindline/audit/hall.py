@@ -111,11 +111,15 @@ class Hall:
         held = worker.hands.get(case.id) if worker is not None else None
         return None if worker is None or held is None else (worker, held)
 
-    def holds(self, case: Case, hold: Hold) -> None:
-        """Its owner holds it like this from here on."""
+    def holds(self, case: Case, hold: Hold, at: Instant) -> None:
+        """Its owner holds it like this from here on, and is idle if all they hold sleeps."""
         found = self.hold(case)
-        if found is not None:
-            found[0].hands[case.id] = hold
+        if found is None:
+            return
+        worker, was_busy = found[0], found[0].busy
+        worker.hands[case.id] = hold
+        if was_busy and not worker.busy:
+            worker.idle_since = at
 
     def stand(self, case: Case) -> None:
         """Put a case in line, or out of it, as its state says."""
@@ -133,12 +137,20 @@ class Hall:
         else:
             house.queues.leave(case)
 
-    def free(self, case: Case) -> None:
-        """Nobody holds anything for it any more."""
-        for agent_id in (case.agent_id, *(offer.agent_id for offer in case.offers.values())):
-            worker = self.worker(case.pool, agent_id)
-            if worker is not None:
-                worker.hands.pop(case.id, None)
-                self.stirred[case.pool, agent_id] = None
+    def free(self, case: Case, at: Instant) -> None:
+        """Nobody holds anything for it any more; whoever worked on it may be idle from here on."""
+        for offer in case.offers.values():
+            self._let_go(case, offer.agent_id)
+        found = self._let_go(case, case.agent_id)
+        if found is not None and not found[1].asleep and not found[0].busy:
+            found[0].idle_since = at
         case.agent_id = ""
         case.offers.clear()
+
+    def _let_go(self, case: Case, agent_id: str) -> tuple[Worker, Hold] | None:
+        worker = self.worker(case.pool, agent_id)
+        hold = worker.hands.pop(case.id, None) if worker is not None else None
+        if worker is None or hold is None:
+            return None
+        self.stirred[case.pool, agent_id] = None
+        return worker, hold

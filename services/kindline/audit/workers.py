@@ -40,12 +40,18 @@ class Worker:
     lease: Lease = Lease.UNSPECIFIED
     not_responding: bool = False
     last_assigned_at: Instant | None = None
+    idle_since: Instant = 0.0
     hands: dict[str, Hold] = field(default_factory=dict)
 
     @property
     def units(self) -> int:
         """Units of work they can hold."""
         return self.plan.units or DEFAULT_UNITS
+
+    @property
+    def busy(self) -> bool:
+        """Whether they have anything in hand that is awake."""
+        return any(not hold.asleep for hold in self.hands.values())
 
     @property
     def used(self) -> int:
@@ -73,6 +79,8 @@ class Worker:
         none = any(limit.channel is channel and not limit.at_once for limit in mine.limits)
         if none or (mine.channels and channel not in mine.channels):
             return f"does not serve {channel.name}"
+        if any(limit.channel is channel and not limit.at_once for limit in mine.limits):
+            return f"takes nothing on {channel.name}"
         # A queue that left the plan is drained by whoever is able.
         if mine.queues and queue in rules.queues and not {queue, *also_queues} & {*mine.queues}:
             return f"does not serve {queue}"

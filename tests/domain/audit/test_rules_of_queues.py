@@ -9,7 +9,7 @@ import pytest
 
 from kindline.language import events as e
 from kindline.language import facts as f
-from kindline.language.agents import TransferInteraction
+from kindline.language.agents import AgentStatus, SetStatus, TransferInteraction
 from kindline.language.calendars import CalendarFrame, CalendarPlan, Weekday
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.facts.waiting import PreferenceEndedReason, RelaxedCause
@@ -121,6 +121,25 @@ def test_a_step_for_want_of_people_while_somebody_is_there_is_found() -> None:
     assert centre.facts(f.InteractionRelaxed)[0].cause is RelaxedCause.NOBODY
     assert judged(centre) == {}
     assert found(audited(under(centre.log, with_an_able_amy))) == {"ladder": 1}
+
+
+def test_somebody_deserted_who_is_not_helped_is_found() -> None:
+    """Nobody is there who could serve them: the step that is taken then must be taken, and so must the way out."""
+    steps = (LadderStep(when_nobody=True, drop_skills=("billing",)),)
+    climbs = Centre(general(ladder=steps, needs=needs(billing=3)))
+    leaves = Centre(general(overflow=(rule(OverflowCause.NOBODY_ON_STAY, after=5.0),)))
+    for centre, missing in ((climbs, f.InteractionRelaxed), (leaves, f.InteractionDeflected)):
+        centre.signs_in("zoe")
+        centre.says("zoe", SetStatus(status=AgentStatus.BREAK))
+        centre.arrives("one")
+        centre.wait(10.0)
+        assert centre.facts(missing) == [], "whoever is on a break comes back"
+        centre.says("zoe", SetStatus(status=AgentStatus.OFFLINE))
+        centre.wait(10.0)
+        assert len(centre.facts(missing)) == 1
+        assert judged(centre) == {}
+        promise = "ladder" if centre is climbs else "overflow"
+        assert found(audited(beating(without(centre.log, missing)))) == {promise: 1}
 
 
 def test_a_lost_age_is_found() -> None:
@@ -299,7 +318,7 @@ def test_a_preferred_agent_who_is_forgotten_is_found() -> None:
     assert centre.facts(f.InteractionQueued)[-1].preferred_agent_id == "zoe"
     assert judged(centre) == {}
     log = with_last(centre.log, f.InteractionQueued, preferred_agent_id="", preferred_until=0.0)
-    assert found(audited(log)) == {"preference": 1}
+    assert found(audited(log)) == {"choice": 1, "preference": 1}, "it says too that a preferred agent was chosen"
 
 
 def test_waiting_for_somebody_who_has_gone_is_found() -> None:

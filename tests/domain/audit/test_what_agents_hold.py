@@ -64,7 +64,7 @@ def test_an_interruption_by_the_plan_has_nothing_to_complain_of() -> None:
 def test_an_interruption_that_the_plan_does_not_know_is_found() -> None:
     """Without a word in the plan the offer is above the units, and nobody may be put on hold for it."""
     log = under(on_the_line().log, lambda _: urgent(interrupts=()))
-    assert found(audited(log)) == {"I2": 1, "interrupted": 2}
+    assert found(audited(log)) == {"I2": 1, "choice": 1, "interrupted": 2}
 
 
 def test_an_interruption_while_somebody_has_room_is_found() -> None:
@@ -211,6 +211,22 @@ def test_a_break_that_waits_for_a_sleeper_is_found() -> None:
     begins = centre.facts(f.AgentStatusDeclared)[-1]
     log = changed(centre.log, lambda fact: None if fact is begins else fact)
     assert found(audited(log)) == {"sleepers": 1}
+
+
+def test_an_offer_in_the_same_breath_as_an_interruption_is_no_excess() -> None:
+    """Amy's mail yields to a chat, and at once a call is held out to her over that chat: nothing is left untold."""
+    channels = (
+        ChannelPlan(channel=Channel.VOICE, interrupts=(Channel.CHAT,)),
+        ChannelPlan(channel=Channel.CHAT, interrupts=(Channel.EMAIL,)),
+        ChannelPlan(channel=Channel.EMAIL),
+    )
+    centre = busy("mail-1", in_force=replace(urgent(), channels=channels))
+    centre.arrives("chat-1")
+    centre.rings("call")
+    assert centre.offered_to("call") == []
+    centre.accepts("amy")
+    assert centre.offered_to("call") == ["amy"]
+    assert judged(centre) == {}
 
 
 def test_an_own_limit_of_none_is_a_limit() -> None:

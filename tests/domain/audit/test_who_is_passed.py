@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease
 from kindline.language.plan import OrderPlan, Plan, PoolLimits, QueuePlan
+from kindline.language.queue_rules import AgentChoice
 from tests.domain.audit.recorded import audited, beating, changed, found, judged, under, with_last, without
 from tests.given import POOL, Centre, agent, needs, plan, queue
 
@@ -159,3 +162,45 @@ def test_somebody_who_waits_beside_a_free_agent_is_found() -> None:
     away.signs_in("amy")
     away.arrives("one")
     assert found(audited(beating(away.log))) == {}
+
+
+def chosen(rule: AgentChoice) -> Centre:
+    """A queue with a rule of choice, three agents who come one after the other, and five customers for them."""
+    general = replace(queue(wrap_up_seconds=0.0), choice=rule, needs=needs(billing=1))
+    crew = (agent("amy", billing=1), agent("bob", billing=3), agent("cy", billing=5))
+    centre = Centre(replace(plan(agents=crew), queues=(general, queue("billing"))))
+    for name in ("amy", "bob", "cy"):
+        centre.at_work(name)
+        centre.wait(10.0)
+    for number in range(5):
+        centre.arrives(f"t{number}")
+        [who] = centre.offered_to(f"t{number}")
+        centre.accepts(who)
+        centre.wait(20.0)
+        centre.completes(who, f"t{number}")
+    return centre
+
+
+@pytest.mark.parametrize("rule", [AgentChoice.LONGEST_IDLE, AgentChoice.BEST_SKILL, AgentChoice.ROUND_ROBIN])
+def test_a_choice_by_another_rule_is_found(rule: AgentChoice) -> None:
+    """By its own rule each day is right; where the plan had meant another, offers went to the wrong one."""
+    centre = chosen(rule)
+    assert judged(centre) == {}
+    for other in (AgentChoice.LONGEST_IDLE, AgentChoice.BEST_SKILL, AgentChoice.ROUND_ROBIN):
+        log = under(
+            centre.log,
+            lambda one, other=other: replace(one, queues=(replace(one.queues[0], choice=other), *one.queues[1:])),  # type: ignore[misc]
+        )
+        said = changed(
+            log,
+            lambda fact, other=other: (
+                replace(fact, choice=replace(fact.choice, rule=other.name.lower()))  # type: ignore[misc]
+                if isinstance(fact, f.OfferIssued)
+                else fact
+            ),
+        )
+        if other is rule:
+            assert found(audited(said)) == {}
+        elif AgentChoice.BEST_SKILL in {rule, other}:
+            assert found(audited(said)).keys() == {"choice"}
+        assert found(audited(log)).get("choice", 0) >= (5 if other is not rule else 0)
