@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
@@ -105,6 +105,25 @@ class Chooser:
         if interaction.preferring:
             return 0.0
         return score(self._rule(interaction), agent, interaction.needs, standing.work(place)[0], now)
+
+    def rules_leaving_out(
+        self, interaction: Interaction, number: int, now: Instant, *, interrupting: bool
+    ) -> Iterator[str]:
+        """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
+        bit, suits, beyond = self._bit(interaction), self._suits(interaction, now), self._profiles.beyond(number)
+        preferred = interaction.queued.preferred_agent_id if interaction.preferring and interaction.queued else ""
+        for place in self._crew.stand(now).places.values():
+            agent = place.agent
+            if not agent.session_id:
+                continue
+            rule = place.absence or place.profile.beyond(number, beyond)
+            if not rule and preferred and preferred != agent.agent_id:
+                rule = "preference"
+            if not rule and not (place.mask | place.over if interrupting else place.mask) & bit:
+                rule = "capacity"
+            if not rule and not suits(agent):
+                rule = "assignment_gap" if self._crew.rested_at(agent) > now else "back_off"
+            yield rule
 
 
 def anybody(_agent: Agent) -> bool:

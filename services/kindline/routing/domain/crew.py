@@ -11,7 +11,7 @@ from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.effort import minute_of
-from kindline.routing.domain.places import Place
+from kindline.routing.domain.places import Place, absence
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.standing import Standing
 
@@ -62,9 +62,11 @@ class Crew:
                 place = places[agent.agent_id] = Place(agent, profile, agent.plan)
             place.profile, place.plan = profile, agent.plan
             self._profiles.join(place, former)
-        place.mask = self._capacity.room(agent) if agent.is_willing else 0
+        place.absence = absence(agent)
+        willing = bool(agent.session_id) and not place.absence
+        place.mask = self._capacity.room(agent) if willing else 0
         if self._capacity.knows_interrupting:
-            place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if agent.is_willing else 0
+            place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if willing else 0
         self._changed[agent] = place
         return place
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from kindline.language.agents import AgentStatus
-from kindline.language.facts.agents import Lease
+from collections import Counter
+
 from kindline.language.facts.offers import Removal
 from kindline.language.ids import Instant
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.places import absence
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.requirements import Requirement, unmet
 
@@ -22,16 +23,8 @@ def count_removals(
     queued = interaction.queued
     if queued is None or len(pool.agents) > COUNTED_UP_TO:
         return 1, ()
-    requirement = Requirement(queued.queue, interaction.channel, interaction.needs, interaction.also_queues)
-    eligible = 0
-    counts: dict[str, int] = {}
-    for agent in pool.agents.values():
-        if agent.session_id:
-            rule = left_out_by(pool, agent, interaction, requirement, now, interrupting=interrupting)
-            if rule:
-                counts[rule] = counts.get(rule, 0) + 1
-            else:
-                eligible += 1
+    counts = Counter(pool.matching.rules_leaving_out(interaction, now, interrupting=interrupting))
+    eligible = counts.pop("", 0)
     return eligible, tuple(Removal(rule=rule, agents=agents) for rule, agents in sorted(counts.items()))
 
 
@@ -46,9 +39,10 @@ def left_out_by(
 ) -> str:
     """The first rule that keeps an agent from being offered the interaction now; empty when none does.
 
-    With `interrupting` those have room, too, who could set other work aside for it.
+    What `count_removals` counts for everybody at once, asked of one agent, and of nothing that is remembered. With
+    `interrupting` those have room, too, who could set other work aside for it.
     """
-    rule = _away(agent) or unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
+    rule = absence(agent) or unmet(requirement, agent.plan, open_to_all=not pool.has_queue(requirement.queue))
     if rule:
         return rule
     if interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != agent.agent_id:
@@ -59,14 +53,3 @@ def left_out_by(
     if pool.matching.rested_at(agent) > now:
         return "assignment_gap"
     return "back_off" if interaction.leaves_out(agent.agent_id, now) else ""
-
-
-def _away(agent: Agent) -> str:
-    """The first rule that keeps an agent from being offered anything at all; empty when none does."""
-    if agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED:
-        return "status"
-    if agent.lease is not Lease.CONNECTED:
-        return "lease"
-    if agent.not_responding:
-        return "not_responding"
-    return "plan" if agent.removed else ""

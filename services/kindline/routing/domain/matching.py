@@ -5,6 +5,8 @@ A naive oracle in the tests makes the identical choice from the same state; what
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
@@ -96,6 +98,11 @@ class Matching:
         """
         head = self._waiting.head_of(interaction)
         return head is not None and head is not interaction and not head.offers and not head.back_offs
+
+    def rules_leaving_out(self, interaction: Interaction, now: Instant, *, interrupting: bool) -> Iterator[str]:
+        """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
+        number = self._waiting.number(interaction)
+        return self._chooser.rules_leaving_out(interaction, number, now, interrupting=interrupting)
 
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from kindline.language.agents import AgentStatus
+from kindline.language.facts.agents import Lease
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.routing.domain import effort
@@ -33,6 +35,8 @@ class Place:
     over: int = 0
     score: float | None = None
     rank: Work | None = None
+    absence: str = ""
+    """The first rule that keeps the agent from being offered anything at all; empty when none does."""
     counted: Profile | None = None
     """The profile among whose ready members it is counted."""
 
@@ -42,6 +46,17 @@ class Wanted(NamedTuple):
 
     bit: int
     suits: Callable[[Agent], bool]
+
+
+def absence(agent: Agent) -> str:
+    """The first rule that keeps an agent from being offered anything at all; empty when none does."""
+    if agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED:
+        return "status"
+    if agent.lease is not Lease.CONNECTED:
+        return "lease"
+    if agent.not_responding:
+        return "not_responding"
+    return "plan" if agent.removed else ""
 
 
 def reckoned(agent: Agent, minute: Instant) -> float | None:

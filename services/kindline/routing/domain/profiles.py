@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
@@ -52,7 +53,7 @@ class Profiles:
             for skill in plan.skills:
                 for level in range(1, skill.level + 1):
                     self._by_skill.setdefault((skill.skill, level), set()).add(profile)
-            if plan.channels or plan.queues:
+            if plan.channels or plan.queues or plan.limits:
                 self._narrow.add(profile)
             for number, requirement in enumerate(self._open, 1):
                 if not (requirement.only or self._is_beyond(requirement, profile)):
@@ -83,7 +84,14 @@ class Profiles:
         return len(self._open)
 
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
-        return bool(unmet(requirement, profile.plan, open_to_all=requirement.queue not in self._queues))
+        return bool(self._unmet(requirement, profile.plan))
+
+    def _unmet(self, requirement: Requirement, plan: AgentPlan) -> str:
+        return unmet(requirement, plan, open_to_all=requirement.queue not in self._queues)
+
+    def beyond(self, number: int) -> Callable[[AgentPlan], str]:
+        """The first rule that keeps an agent of a plan from a class, or nothing."""
+        return partial(self._unmet, self._open[number - 1])
 
     def share(self, number: int) -> float:
         """About what part of the agents serve a class, to choose how to look for one."""
