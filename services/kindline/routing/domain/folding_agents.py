@@ -17,6 +17,7 @@ from kindline.language.facts.agents import (
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.replicas import join_replica, leave_replica
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.watching import watch_lease, watch_replica
 
@@ -39,10 +40,10 @@ def signed_in(state: ShardState, fact: AgentSignedIn, at: Instant) -> None:
         agent.not_responding = False
         if not agent.session_id and not agent.is_busy:
             agent.idle_since = at
-    state.leave_replica(agent)
+    leave_replica(state, agent)
     agent.session_id, agent.replica_id = fact.session_id, fact.replica_id
     agent.lease, agent.attached, agent.seen_at = Lease.CONNECTED, True, at
-    state.join_replica(agent)
+    join_replica(state, agent)
     state.replicas[fact.replica_id] = at
     watch_lease(state, agent)
     state.settle_agent(agent, RoutingStateReason.SESSION)
@@ -52,7 +53,7 @@ def signed_out(state: ShardState, fact: AgentSignedOut, at: Instant) -> None:
     """The agent has no session any more."""
     agent = state.pools[fact.pool].agents[fact.agent_id]
     agent.reckons(at)
-    state.leave_replica(agent)
+    leave_replica(state, agent)
     agent.session_id = agent.replica_id = ""
     agent.lease, agent.attached = Lease.UNSPECIFIED, False
     watch_lease(state, agent)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from kindline.language.facts import EventParked, PlanAdopted
 from kindline.language.graph import ENDS
 from kindline.language.ids import Instant
-from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import (
     AgentRow,
     AnswerRow,
@@ -20,12 +19,13 @@ from kindline.language.snapshot import (
     ReplicaRow,
     SnapshotRow,
 )
-from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.agent_rows import agent_of
 from kindline.routing.domain.folding_endings import remember_ended
 from kindline.routing.domain.folding_inputs import parked, plan_adopted
 from kindline.routing.domain.hands import grip_of
 from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.replicas import join_replica
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.staying import notice
 from kindline.routing.domain.timers import Due
@@ -92,32 +92,10 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
 
 def _agent(state: ShardState, row: AgentRow) -> None:
     pool = state.pools[row.pool]
-    agent = Agent(
-        pool=row.pool,
-        agent_id=row.agent_id,
-        plan=row.plan or AgentPlan(agent_id=row.agent_id),
-        session_id=row.session_id,
-        replica_id=row.replica_id,
-        status=row.status,
-        reason_code=row.reason_code,
-        next_status=row.next_status,
-        next_reason_code=row.next_reason_code,
-        lease=row.lease,
-        routing_state=row.routing_state,
-        reason=row.reason,
-        since=row.since,
-        missed_offers=row.missed_offers,
-        not_responding=row.not_responding,
-        last_assigned_at=row.last_assigned_at,
-        idle_since=row.idle_since,
-        spans=[(span.from_time, span.to_time, span.load) for span in row.spans],
-        seen_at=row.seen_at,
-        attached=row.attached,
-        removed=row.agent_id not in pool.agent_plans,
-    )
+    agent = agent_of(row, removed=row.agent_id not in pool.agent_plans)
     pool.agents[row.agent_id] = agent
     if agent.session_id:
-        state.join_replica(agent)
+        join_replica(state, agent)
 
 
 def _interaction(state: ShardState, interaction: Interaction) -> None:

@@ -142,20 +142,6 @@ class ShardState:
         if freed:
             self.stirred_agents[agent] = None
 
-    def join_replica(self, agent: Agent) -> None:
-        """The replica of presence that the agent names holds their session."""
-        self.sessions.setdefault(agent.replica_id, {}).setdefault(agent.pool, {})[agent.agent_id] = None
-
-    def leave_replica(self, agent: Agent) -> None:
-        """The replica holds the agent's session no more."""
-        pools = self.sessions.get(agent.replica_id, {})
-        agents = pools.get(agent.pool, {})
-        agents.pop(agent.agent_id, None)
-        if not agents:
-            pools.pop(agent.pool, None)
-        if not pools:
-            self.sessions.pop(agent.replica_id, None)
-
     def forget_notes(self) -> None:
         """The decision, or the folding of a batch, is over."""
         self.touched.clear()
