@@ -1,13 +1,17 @@
 """What customers may ask for is endless; what is remembered of it is not, and nobody is forgotten who waits."""
 
+import pytest
+
 from kindline.language.facts import OfferIssued
 from kindline.language.plan import OrderPlan
+from kindline.routing.domain import waiting as waiting_lines
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.interaction_rows import interaction_of
 from kindline.routing.domain.order import Order
-from kindline.routing.domain.waiting import CLASSES_KEPT, Waiting
+from kindline.routing.domain.waiting import Waiting
 from tests.given import POOL, SHARDS, Centre, agent, needs, plan
 
+KEPT = 300
 LANGUAGES = tuple(f"l{number}" for number in range(20))
 
 
@@ -18,28 +22,32 @@ def customers_come_and_go(centre: Centre, number: int) -> None:
         centre.leaves(f"gone-{customer}")
 
 
-def test_needs_that_nobody_has_any_more_are_forgotten() -> None:
+def test_needs_that_nobody_has_any_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Customers who each want something else come and go, and leave nothing behind that would slow down the others."""
+    monkeypatch.setattr(waiting_lines, "CLASSES_KEPT", KEPT)
     centre, waiting = Centre(plan()), Waiting(frozenset({"general", "billing"}), Order(OrderPlan()))
-    for sequence in range(CLASSES_KEPT + 200):
+    for sequence in range(KEPT + 100):
         centre.arrives("t1", needing=needs(f"xx-{sequence}"))
         interaction = interaction_of(centre.interaction("t1"), sequence)
         centre.leaves("t1")
         waiting.add(interaction, sequence)
         if sequence % 10:
             waiting.remove(interaction)
-    assert waiting.classes < CLASSES_KEPT / 2
+    assert waiting.classes < KEPT / 2
 
 
-def test_whoever_waits_or_is_offered_meanwhile_is_served_as_if_nothing_had_been_forgotten() -> None:
+def test_whoever_waits_or_is_offered_meanwhile_is_served_as_if_nothing_had_been_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The same agents get the same customers as in an engine that has seen nothing of those who left."""
+    monkeypatch.setattr(waiting_lines, "CLASSES_KEPT", KEPT)
     crew = tuple(agent(f"a{number:02}", languages=LANGUAGES[number : number + 3]) for number in range(18))
     centre = Centre(plan(agents=(*crew, agent("amy", billing=3))))
     centre.at_work("a00", "a01", "amy")
     customers_come_and_go(centre, 10)
     for number in range(60):
         centre.arrives(f"t{number}", needing=needs(LANGUAGES[number % 20]), age=float(60 - number))
-    customers_come_and_go(centre, CLASSES_KEPT + 10)
+    customers_come_and_go(centre, KEPT + 10)
     other = Engine(centre.shard, SHARDS)
     other.restore(list(centre.engine.rows()), centre.engine.decided_at)
     seen = len(centre.inputs)

@@ -44,12 +44,11 @@ class Crew:
 
     def place(self, agent: Agent, now: Instant) -> Place | None:
         """Where an agent stands who can take something now; None for one who cannot."""
-        if agent not in self._changed:
-            place = self.standing.places.get(agent.agent_id)
-        elif agent.is_willing:
+        place: Place | None
+        if agent in self._changed:
             place = self._changed[agent] or self._look(agent)
         else:
-            return None
+            place = self.standing.places.get(agent.agent_id)
         return None if place is None or not place.mask | place.over or self.rested_at(agent) > now else place
 
     def _look(self, agent: Agent) -> Place:
