@@ -110,18 +110,18 @@ class Chooser:
         self, interaction: Interaction, number: int, now: Instant, *, interrupting: bool
     ) -> Iterator[str]:
         """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
-        bit, suits, beyond = self._bit(interaction), self._suits(interaction, now), self._profiles.beyond(number)
+        bit, suits, unmet = self._bit(interaction), self._suits(interaction, now), self._profiles.rule
         preferred = interaction.queued.preferred_agent_id if interaction.preferring and interaction.queued else ""
         for place in self._crew.stand(now).places.values():
             agent = place.agent
             if not agent.session_id:
                 continue
-            rule = place.absence or place.profile.beyond(number, beyond)
+            rule = place.absence or unmet(number, place.profile)
             if not rule and preferred and preferred != agent.agent_id:
                 rule = "preference"
             if not rule and not (place.mask | place.over if interrupting else place.mask) & bit:
                 rule = "capacity"
-            if not rule and not suits(agent):
+            if not rule and suits is not anybody and not suits(agent):
                 rule = "assignment_gap" if self._crew.rested_at(agent) > now else "back_off"
             yield rule
 

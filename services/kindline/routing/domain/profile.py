@@ -22,7 +22,7 @@ class Profile:
     are met for the first time while a customer waits, and then nobody is told but who is asked.
     """
 
-    __slots__ = ("_beyond", "_getters", "_known", "_served", "_servers", "members", "plan", "ready")
+    __slots__ = ("_getters", "_known", "_served", "_servers", "members", "plan", "ready")
 
     def __init__(self, plan: AgentPlan, servers: Servers) -> None:
         """Begin with nobody."""
@@ -38,18 +38,6 @@ class Profile:
         self._known = 0
         self._served: list[tuple[int, int]] = []
         self._getters: dict[int, Callable[[list[int]], tuple[int, ...]]] = {}
-        self._beyond: dict[int, str] = {}
-
-    def beyond(self, number: int, unmet: Callable[[AgentPlan], str]) -> str:
-        """The first rule that keeps all who are like this from a class, as `unmet` finds it; empty when none does."""
-        if self in self._servers[number][1]:
-            return ""
-        rule = self._beyond.get(number)
-        if rule is None:
-            if len(self._beyond) >= GETTERS_KEPT:
-                self._beyond.clear()
-            rule = self._beyond[number] = unmet(self.plan)
-        return rule
 
     def numbers(self, mask: int) -> Iterator[int]:
         """The classes served on the channels of the mask."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
@@ -17,6 +16,9 @@ ProfileKey = tuple[
 ]
 
 
+RULES_KEPT = 500
+"""Classes for which it is remembered which rule keeps whom from them."""
+
 NOBODY: tuple[int, set[Profile]] = (0, set())
 """Who serves class 0, in which nobody waits."""
 
@@ -29,7 +31,18 @@ def channel_bit(_queue: str, channel: Channel) -> int:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_narrow", "_open", "_queues", "_tiers", "bit", "reserved", "servers")
+    __slots__ = (
+        "_by_key",
+        "_by_skill",
+        "_narrow",
+        "_open",
+        "_queues",
+        "_rules",
+        "_tiers",
+        "bit",
+        "reserved",
+        "servers",
+    )
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
@@ -40,6 +53,7 @@ class Profiles:
         self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._narrow: set[Profile] = set()
         self._tiers: dict[int, tuple[int, list[set[Profile]]]] = {}
+        self._rules: dict[int, dict[Profile, str]] = {}
         self.servers: Servers = [NOBODY]
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
@@ -84,14 +98,21 @@ class Profiles:
         return len(self._open)
 
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
-        return bool(self._unmet(requirement, profile.plan))
+        return bool(unmet(requirement, profile.plan, open_to_all=requirement.queue not in self._queues))
 
-    def _unmet(self, requirement: Requirement, plan: AgentPlan) -> str:
-        return unmet(requirement, plan, open_to_all=requirement.queue not in self._queues)
-
-    def beyond(self, number: int) -> Callable[[AgentPlan], str]:
-        """The first rule that keeps an agent of a plan from a class, or nothing."""
-        return partial(self._unmet, self._open[number - 1])
+    def rule(self, number: int, profile: Profile) -> str:
+        """The first rule that keeps all who are like this from a class; empty when none does."""
+        rules = self._rules.get(number)
+        if rules is None:
+            if len(self._rules) >= RULES_KEPT:
+                self._rules.clear()
+            rules = self._rules[number] = {}
+        rule = rules.get(profile)
+        if rule is None:
+            requirement = self._open[number - 1]
+            open_to_all = requirement.queue not in self._queues
+            rule = rules[profile] = unmet(requirement, profile.plan, open_to_all=open_to_all)
+        return rule
 
     def share(self, number: int) -> float:
         """About what part of the agents serve a class, to choose how to look for one."""
@@ -116,5 +137,6 @@ class Profiles:
         del self.servers[1:]
         self.reserved.clear()
         self._tiers.clear()
+        self._rules.clear()
         for profile in self._by_key.values():
             profile.forget()
