@@ -28,7 +28,10 @@ ENOUGH = 500
 """Fewer settled promises stray by chance: three standard deviations of 500 are 5 of 100."""
 WEEK = (datetime(1999, 1, 17), datetime(1999, 1, 23))  # noqa: DTZ001 - the bank's own time
 
-pytestmark = pytest.mark.skipif(not LOG.exists(), reason=f"there is no call log at {LOG}")
+pytestmark = [
+    pytest.mark.skipif(not LOG.exists(), reason=f"there is no call log at {LOG}"),
+    pytest.mark.timeout(900 if EVERYTHING else 120),
+]
 
 
 def span_of_log(begin: datetime | None, until: datetime | None) -> Span:
