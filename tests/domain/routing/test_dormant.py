@@ -22,13 +22,19 @@ from tests.given import Centre, agent, plan, queue, text
 SILENCE = 300.0
 
 
-def sleepy(**changes: int) -> Plan:
+def sleepy(*, dormant_after_seconds: float = SILENCE, dormant_units: int = 10) -> Plan:
     """Two chats fill Amy or Bob; one whose customer is silent for five minutes costs ten of a hundred units."""
-    chat = ChannelPlan(channel=Channel.CHAT, units=50, at_once=2, dormant_after_seconds=SILENCE, dormant_units=10)
+    chat = ChannelPlan(
+        channel=Channel.CHAT,
+        units=50,
+        at_once=2,
+        dormant_after_seconds=dormant_after_seconds,
+        dormant_units=dormant_units,
+    )
     mail = ChannelPlan(channel=Channel.EMAIL, units=100)
     form = ChannelPlan(channel=Channel.WEB_HOOK, units=50, at_once=2)
     return plan(
-        channels=(replace(chat, **changes), mail, form),
+        channels=(chat, mail, form),
         agents=(agent("amy", billing=1), agent("bob", billing=1)),
         queues=(queue(), plan().queues[1]),
         limits=PoolLimits(longest_work_seconds=3_600.0),

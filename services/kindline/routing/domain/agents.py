@@ -6,24 +6,21 @@ import math
 from dataclasses import dataclass, field
 
 from kindline.language.agents import AgentStatus
-from kindline.language.content import Channel
 from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import AgentRow, WorkSpan
 from kindline.routing.domain import effort
-from kindline.routing.domain.hands import Grip, Hand
+from kindline.routing.domain.hands import Holder
 
 DEFAULT_UNITS = 100
 
 
 @dataclass(slots=True, eq=False)
-class Agent:
+class Agent(Holder):
     """One agent who has been seen.
 
-    While SUSPECT, `seen_at` is when the grace began. `hands` is every interaction that holds capacity, from the offer
-    to the close; `work` is the part of it that the agent owns. `used`, `set_aside` and all that is `held` are sums over
-    the hands and nothing else.
+    While SUSPECT, `seen_at` is when the grace began.
     """
 
     pool: str
@@ -47,13 +44,6 @@ class Agent:
     sums: effort.Sums = field(default_factory=effort.Sums)
     seen_at: Instant = 0.0
     attached: bool = False
-    hands: dict[str, Hand] = field(default_factory=dict)
-    work: dict[str, None] = field(default_factory=dict)
-    used: int = 0
-    set_aside: int = 0
-    sleepers: int = 0
-    held: dict[Channel, int] = field(default_factory=dict)
-    held_queues: dict[str, int] = field(default_factory=dict)
     running: bool = False
     removed: bool = False
 
@@ -85,49 +75,9 @@ class Agent:
         )
 
     @property
-    def is_busy(self) -> bool:
-        """Whether anything in their hands is awake."""
-        return len(self.hands) > self.sleepers
-
-    @property
     def idle_rank(self) -> Instant:
         """Ties go to the longest idle; nobody with something awake in their hands is idle."""
         return math.inf if self.is_busy else self.idle_since
-
-    def takes(self, interaction_id: str, channel: Channel, units: int, queue: str = "") -> None:
-        """Capacity is held for an interaction."""
-        if interaction_id not in self.hands:
-            hand = self.hands[interaction_id] = Hand(channel, units, queue, Grip.FIRM)
-            self._count(hand, 1)
-
-    def holds(self, interaction_id: str, units: int, grip: Grip) -> None:
-        """An interaction in hand takes these units from here on, and is held like this."""
-        hand = self.hands[interaction_id]
-        self._count(hand, -1)
-        hand.units, hand.grip = units, grip
-        self._count(hand, 1)
-
-    def lets_go(self, interaction_id: str) -> Hand:
-        """Capacity held for an interaction is free again."""
-        hand = self.hands.pop(interaction_id)
-        self.work.pop(interaction_id, None)
-        self._count(hand, -1)
-        return hand
-
-    def _count(self, hand: Hand, by: int) -> None:
-        if hand.grip is Grip.ASIDE:
-            self.set_aside += by * hand.units
-        else:
-            self.used += by * hand.units
-        if hand.grip is Grip.ASLEEP:
-            self.sleepers += by
-            return
-        self.held[hand.channel] = self.held.get(hand.channel, 0) + by
-        here = self.held_queues.get(hand.queue, 0) + by
-        if here:
-            self.held_queues[hand.queue] = here
-        else:
-            del self.held_queues[hand.queue]
 
     def reckons(self, now: Instant) -> None:
         """Bring the effort up to now, before load or availability change."""

@@ -6,7 +6,7 @@ restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from kindline.language.content import Channel
@@ -43,3 +43,60 @@ class Hand:
     units: int
     queue: str
     grip: Grip
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Holder:
+    """Whoever has interactions in hand: each from the offer to the close; `work` is the part of them that they own.
+
+    `used`, `set_aside`, `sleepers` and all that is `held` are sums over the hands and nothing else; sleepers are not
+    counted as held.
+    """
+
+    hands: dict[str, Hand] = field(default_factory=dict)
+    work: dict[str, None] = field(default_factory=dict)
+    used: int = 0
+    set_aside: int = 0
+    sleepers: int = 0
+    held: dict[Channel, int] = field(default_factory=dict)
+    held_queues: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything in their hands is awake."""
+        return len(self.hands) > self.sleepers
+
+    def takes(self, interaction_id: str, channel: Channel, units: int, queue: str = "") -> None:
+        """Capacity is held for an interaction."""
+        if interaction_id not in self.hands:
+            hand = self.hands[interaction_id] = Hand(channel, units, queue, Grip.FIRM)
+            self._count(hand, 1)
+
+    def holds(self, interaction_id: str, units: int, grip: Grip) -> None:
+        """An interaction in hand takes these units from here on, and is held like this."""
+        hand = self.hands[interaction_id]
+        self._count(hand, -1)
+        hand.units, hand.grip = units, grip
+        self._count(hand, 1)
+
+    def lets_go(self, interaction_id: str) -> Hand:
+        """Capacity held for an interaction is free again."""
+        hand = self.hands.pop(interaction_id)
+        self.work.pop(interaction_id, None)
+        self._count(hand, -1)
+        return hand
+
+    def _count(self, hand: Hand, by: int) -> None:
+        if hand.grip is Grip.ASIDE:
+            self.set_aside += by * hand.units
+        else:
+            self.used += by * hand.units
+        if hand.grip is Grip.ASLEEP:
+            self.sleepers += by
+            return
+        self.held[hand.channel] = self.held.get(hand.channel, 0) + by
+        here = self.held_queues.get(hand.queue, 0) + by
+        if here:
+            self.held_queues[hand.queue] = here
+        else:
+            del self.held_queues[hand.queue]
