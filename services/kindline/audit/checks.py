@@ -68,5 +68,6 @@ class Checks:
         """Let every check look at the hall when a batch is over."""
         for check in self._checks:
             check.close(at, place)
+        self.hall.facts = 0
         self.hall.stirred.clear()
         self.hall.stirred_cases.clear()

@@ -60,8 +60,8 @@ class Deserted:
             promise = self._forgotten(case, at) if case is not None else None
             if promise is None:
                 continue
-            count = self._suspects[name] = before.get(name, 0) + 1
-            if count == PATIENCE:
+            count = self._suspects[name] = before.get(name, 0) + (not self._hall.batch_is_full)
+            if count == PATIENCE > before.get(name, 0):
                 self._findings.find(promise, place, f"{name} waits for nobody, and nothing is done about it")
 
     def _forgotten(self, case: Case, at: Instant) -> Invariant | None:

@@ -1,7 +1,7 @@
 """Deadlines that somebody must keep: noted when they begin, asked about once time has passed them.
 
 An owner does what is due in the batch in which it is due, but may be held up by a surge or a take-over. So a deadline
-is asked about only when time has been past it for some batches.
+is asked about only when time has been past it for some batches that were not full.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Due(Generic[Thing]):
         self._noted += 1
         heapq.heappush(self._heap, (at, self._noted, thing))
 
-    def late(self, now: Instant) -> Iterator[Thing]:
-        """A batch is over: what has been due for too many batches by now, each once."""
-        self._batches += 1
+    def late(self, now: Instant, *, full: bool = False) -> Iterator[Thing]:
+        """A batch is over: what has been due for too many batches by now, each once; full ones do not count."""
+        self._batches += not full
         while self._heap and self._heap[0][0] < now:
             _, _, thing = heapq.heappop(self._heap)
             self._late.append((self._batches + self._patience, thing))

@@ -22,6 +22,7 @@ LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedR
 
 def fold(hall: Hall, fact: f.Fact, at: Instant) -> None:
     """Change the picture as the fact says; what is about nobody known changes nothing."""
+    hall.facts += 1
     change = CHANGES.get(type(fact))
     if change is not None:
         change(hall, fact, at)

@@ -23,6 +23,10 @@ UNSERVED = WAITING | {S.CONNECTING}
 """States in which nobody serves it yet."""
 
 
+FULL = 40
+"""Facts in a batch from which on it may have been cut off: of the deserted an owner helps fifty at once."""
+
+
 @dataclass(slots=True)
 class House:
     """One pool: the plan in force, who works there and who waits."""
@@ -81,8 +85,15 @@ class Hall:
         """Expected waits that were told: how many were kept, and how many broken."""
         self.stirred: dict[tuple[str, str], None] = {}
         """Pool and agent of everybody whom the batch under way is about."""
+        self.facts = 0
+        """Facts of the batch under way."""
         self.stirred_cases: dict[str, None] = {}
         """The interactions that it is about."""
+
+    @property
+    def batch_is_full(self) -> bool:
+        """Whether the batch under way may have been cut off: what else was due comes in the next."""
+        return self.facts >= FULL
 
     def case(self, fact: f.Fact) -> Case | None:
         """The open interaction that a fact is about, or None."""

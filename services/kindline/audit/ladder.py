@@ -99,7 +99,7 @@ class Ladder:
 
     def close(self, at: Instant, place: str) -> None:
         """The batch is over: no step is long overdue."""
-        for name, joined_at, steps in self._due.late(at):
+        for name, joined_at, steps in self._due.late(at, full=self._hall.batch_is_full):
             case = self._hall.cases.get(name)
             if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.step >= steps:
                 continue

@@ -129,7 +129,7 @@ class Overflow:
 
     def close(self, at: Instant, place: str) -> None:
         """The batch is over: nobody is kept whom a rule would have sent elsewhere long ago."""
-        for name, joined_at, rule in self._due.late(at):
+        for name, joined_at, rule in self._due.late(at, full=self._hall.batch_is_full):
             case = self._hall.cases.get(name)
             if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.answered:
                 continue

@@ -102,7 +102,7 @@ class Preference:
     def close(self, at: Instant, place: str) -> None:
         """The batch is over: nobody waits for somebody who cannot come, and nobody for too long."""
         self._let_go.clear()
-        for case, queued in self._due.late(at):
+        for case, queued in self._due.late(at, full=self._hall.batch_is_full):
             if case.queued is queued and case.preferred and self._hall.cases.get(case.id) is case:
                 what = f"{case.id} still waits for {case.preferred}, {at - queued.preferred_until:.1f} s too long"
                 self._findings.find(Invariant.PREFERENCE_ENDS, place, what)
