@@ -71,8 +71,7 @@ class Engine:
             fold(state, fact, decided_at)
         state.decided_at = max(state.decided_at, decided_at)
         while state.wakes.take(decided_at) is not None:
-            # Whoever decided took note of them; what came of it is among the facts.
-            pass
+            pass  # Whoever decided took note of them; what came of it is among the facts.
         state.forget_notes()
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> None:
@@ -98,10 +97,9 @@ class Engine:
     def queue_counts(self) -> tuple[QueueCount, ...]:
         """Interactions that wait or are offered, for each queue that has any, in order of pool and queue."""
         counts: dict[tuple[str, str], int] = {}
-        for interaction in self._state.interactions.values():
-            if interaction.waits:
-                name = (interaction.pool, interaction.queue)
-                counts[name] = counts.get(name, 0) + 1
+        for one in self._state.interactions.values():
+            if one.waits:
+                counts[one.pool, one.queue] = counts.get((one.pool, one.queue), 0) + 1
         return tuple(QueueCount(pool=pool, queue=queue, count=n) for (pool, queue), n in sorted(counts.items()))
 
     def is_quiet(self) -> bool:
@@ -130,8 +128,7 @@ class Engine:
 
     def agents(self, pool: str) -> tuple[AgentRow, ...]:
         """Every agent of a pool who has been seen."""
-        found = self._state.pools.get(pool)
-        return tuple(agent.row() for agent in found.agents.values()) if found else ()
+        return tuple(agent.row() for agent in self._state.pools[pool].agents.values()) if self.plan(pool) else ()
 
     def interaction(self, interaction_id: str) -> InteractionRow | None:
         """An interaction that is open, or ended in the last minutes; None otherwise."""
@@ -145,9 +142,8 @@ class Engine:
     def work_of(self, pool: str, agent_id: str) -> tuple[InteractionRow, ...]:
         """What is offered to an agent or with them, in order of arrival."""
         agent = self._state.agent(pool, agent_id)
-        names = agent.hands if agent else ()
-        found = sorted((self._state.interactions[name] for name in names), key=lambda one: one.sequence)
-        return tuple(interaction.row() for interaction in found)
+        found = [self._state.interactions[name] for name in (agent.hands if agent else ())]
+        return tuple(interaction.row() for interaction in sorted(found, key=lambda one: one.sequence))
 
     def considers(self, interaction_id: str, now: Instant) -> Considered:
         """Who can be chosen for an open interaction now, and which rule leaves out whom. Raises KeyError."""

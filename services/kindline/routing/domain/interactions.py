@@ -79,9 +79,8 @@ class Interaction:
     @property
     def needs(self) -> Needs:
         """All it needs now: what its queue and its own ask for, less what the ladder has let go."""
-        if self.relaxed is not None:
-            return self.relaxed.needs
-        return self.queued.needs if self.queued else NO_NEEDS
+        said = self.relaxed or self.queued
+        return said.needs if said else NO_NEEDS
 
     @property
     def also_queues(self) -> tuple[str, ...]:
