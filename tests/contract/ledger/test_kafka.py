@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from kafka import KafkaProducer
 
 from kindline.ledger.confluent import ConfluentLedger
-from kindline.ledger.confluent.client import LIBRARY_LOG, Seldom
+from kindline.ledger.confluent.client import LIBRARY_LOG, Seldom, library_log
 from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
 from kindline.ledger.kafka.client import check_client
 from kindline.ledger.opening import open_ledger
@@ -138,12 +138,12 @@ async def test_a_library_that_finds_no_broker_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """However often it tries to connect, librdkafka fills no log with it."""
-    monkeypatch.setattr(LIBRARY_LOG, "filters", [Seldom()])
+    monkeypatch.setattr(library_log(), "filters", [Seldom()])
     ledger = ConfluentLedger(NOWHERE, "test")
     readers = [ledger.reader({Partition("anything", 0): 0}) for _ in range(3)]
     assert [list(await reader.read(1.0)) for reader in readers] == [[], [], []]
     await ledger.close()
-    said = [record.getMessage().split()[0] for record in caplog.records if record.name == LIBRARY_LOG.name]
+    said = [record.getMessage().split()[0] for record in caplog.records if record.name == LIBRARY_LOG]
     assert said == ["FAIL"]
 
 

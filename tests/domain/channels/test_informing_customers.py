@@ -78,3 +78,12 @@ def test_a_system_behind_a_web_hook_hears_what_its_customer_is_to_be_told() -> N
     assert second["position"] == 2
     assert "expected_wait" not in second
     assert "announcement" not in second
+
+
+def test_an_announcement_alone_takes_back_nothing_that_was_told_before() -> None:
+    """Who reads that another language may be quicker still reads their place and their wait beside it."""
+    fold, log = Conversations(), Log()
+    fold.apply(*log.batch(plan_adopted(), received(), queued(), informed(3, 300.0)))
+    fold.apply(*log.batch(informed(0, None, "another-language")))
+    frame = frames_of(fold, Cursor())[0][1]
+    assert (frame["announcement"], frame["position"], frame["most_seconds"]) == ("another-language", 3, 300.0)

@@ -152,6 +152,17 @@ def test_a_transfer_is_no_arrival() -> None:
     assert (shown.english.waiting, shown.english.arrivals) == (1, 0)
 
 
+def test_who_overflowed_on_joining_arrives_where_they_wait() -> None:
+    """A contact that its own queue could not have arrives in the queue that took it, and arrives once."""
+    shown = Shown()
+    line = Line("ida", POOL, Channel.CHAT, since=100.0)
+    shown.at(100.0, received(line, 100.0), queued(line, "english", QueuedReason.OVERFLOWED))
+    assert (shown.english.waiting, shown.english.arrivals) == (1, 1)
+    shown.at(101.0, queued(line, "calm", QueuedReason.OVERFLOWED))
+    shown.at(102.0, queued(line, "english", QueuedReason.OVERFLOWED))
+    assert (shown.english.waiting, shown.english.arrivals) == (1, 1)
+
+
 def test_the_service_level_follows_its_definition() -> None:
     """Answered in time, out of those offered without those who hung up at once."""
     shown = Shown()

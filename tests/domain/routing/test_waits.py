@@ -165,7 +165,7 @@ def samples_of(centre: Centre) -> list[tuple[float, bool]]:
 
 
 def test_only_who_had_to_wait_says_something_of_waits() -> None:
-    """Bob answers 12 s after the offer: no wait. Then one waits 30 s and gets him, one waits 40 s and leaves."""
+    """Bob's 12 s until he answers are no wait; then one customer waits 30 s for him, and one leaves after 40 s."""
     general = replace(queue(wrap_up_seconds=0.0), tell_wait_every_seconds=600.0)
     centre = Centre(plan(queues=(general, queue("billing"))))
     centre.at_work("bob")

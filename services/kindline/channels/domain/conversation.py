@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from kindline.language.content import Because, Content, ParticipantRole
@@ -102,7 +102,7 @@ def evolve(conversation: Conversation, fact: Fact) -> bool:
     """Fold one fact about its interaction; whether the page can see a change."""
     match fact:
         case CustomerInformed():
-            conversation.told = fact
+            conversation.told = _told(conversation.told, fact)
             return True
         case InteractionQueued() | InteractionScheduled():
             conversation.standing, conversation.agent_id = Standing.WAITING, ""
@@ -140,3 +140,10 @@ def line_of(fact: Fact, at: Instant, because: Because | None) -> Line | None:
         case _:
             return None
     return Line(message_id=message_id, author=author, agent_id=agent_id, content=said, said_at=at, because=because)
+
+
+def _told(before: CustomerInformed | None, now: CustomerInformed) -> CustomerInformed:
+    """An announcement alone takes back nothing of the place and the wait that were told before it."""
+    if before is None or now.position or now.expected_wait is not None or before.queue != now.queue:
+        return now
+    return replace(now, position=before.position, expected_wait=before.expected_wait)

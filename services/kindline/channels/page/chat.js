@@ -75,6 +75,8 @@ function placeAndWait(frame) {
   const said = [];
   if (frame.announcement === "kindline.overtaken") said.push(words.overtaken);
   if (frame.announcement === "kindline.delayed") said.push(words.delayed);
+  // A plan's own announcements are shown where the page knows words for them; other channels have theirs.
+  if (Object.hasOwn(words.announcements, frame.announcement)) said.push(words.announcements[frame.announcement]);
   if (frame.position) said.push(words.place.replace("{position}", frame.position));
   if (frame.most_seconds !== null) {
     const least = Math.floor(frame.least_seconds / 60);

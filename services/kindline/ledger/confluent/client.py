@@ -29,10 +29,16 @@ class Seldom(logging.Filter):
         return True
 
 
-LIBRARY_LOG: Final = logging.getLogger("kindline.ledger.confluent.librdkafka")
-"""librdkafka's own words; without it they would go to the standard error output."""
-LIBRARY_LOG.addFilter(Seldom())
-LIBRARY_LOG.addHandler(logging.NullHandler())  # A command that sets up no log says in its own words what is wrong.
+LIBRARY_LOG: Final = "kindline.ledger.confluent.librdkafka"
+
+
+def library_log() -> logging.Logger:
+    """Where librdkafka's own words go; without it they would go to the standard error output."""
+    log = logging.getLogger(LIBRARY_LOG)
+    if not log.handlers:
+        log.addFilter(Seldom())
+        log.addHandler(logging.NullHandler())  # A command that sets up no log says in its own words what is wrong.
+    return log
 
 
 def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:

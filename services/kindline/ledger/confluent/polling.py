@@ -20,7 +20,7 @@ from kindline.ledger.clients.polling import (
     Arrived,
     PollThread,
 )
-from kindline.ledger.confluent.client import LIBRARY_LOG, common_settings
+from kindline.ledger.confluent.client import common_settings, library_log
 from kindline.ledger.port import Partition, Record
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class ConfluentPollThread(PollThread):
         }
 
     def _connect(self) -> Consumer:
-        return Consumer(self._settings, logger=LIBRARY_LOG)
+        return Consumer(self._settings, logger=library_log())
 
     def _take_up(self, consumer: Consumer, moved: Mapping[Partition, int]) -> None:
         """Assign everything anew where it was handed over; librdkafka throws away what it had read ahead."""

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from kindline.ledger.clients.limits import ATTEMPT_SECONDS, DELIVERY_SECONDS, LARGEST_REQUEST, ROUND_TRIP_SECONDS
 from kindline.ledger.clients.writer import OrderlyWriter
-from kindline.ledger.confluent.client import LIBRARY_LOG, common_settings
+from kindline.ledger.confluent.client import common_settings, library_log
 from kindline.ledger.confluent.delivery import Delivered, DeliveryThread
 from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Headers, LedgerUnavailable, Partition
 
@@ -78,7 +78,7 @@ class ConfluentWriter(OrderlyWriter):
         """Start the producer and let it learn a topic, off the loop: it blocks. Raises LedgerUnavailable."""
         deliveries = self._deliveries
         if deliveries is None:
-            producer = Producer(self._settings, logger=LIBRARY_LOG)
+            producer = Producer(self._settings, logger=library_log())
             deliveries = self._deliveries = DeliveryThread(producer, asyncio.get_running_loop(), self._settle)
             deliveries.start()
         try:

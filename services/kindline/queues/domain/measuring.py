@@ -50,7 +50,7 @@ def measure(kept: Kept, before: Contact, fact: f.Fact, now: Instant) -> Iterator
 
 def _queued(kept: Kept, before: Contact, fact: f.InteractionQueued, now: Instant) -> Iterator[Key]:
     queue = (fact.pool, fact.queue)
-    if fact.reason in ARRIVED:
+    if fact.reason in ARRIVED or (fact.reason is QueuedReason.OVERFLOWED and not before.first_queue):
         _windows(kept, queue).happened(ARRIVALS, now)
         yield queue
     if not before.first_queue and kept.target(queue) is not None:
