@@ -1,9 +1,9 @@
 """What customers who wait are told: their place and when they will be answered, when they join and every so often.
 
 A promise is kept to the customer too. Once an end was told, a later one is told only when even the best case lies
-beyond it, as DELAYED; while it may still hold, nothing new is said of the wait, for no number could be both as early and as
-true. A place that has become worse, since somebody more urgent came, is told as it is, as OVERTAKEN. So no told number
-gets worse without a word, and none is prettier than the truth.
+beyond it, as DELAYED; while it may still hold, nothing new is said of the wait, for no number could be both as early
+and as true. A place that has become worse, since somebody more urgent came, is told as it is, as OVERTAKEN. So no told
+number gets worse without a word, and none is prettier than the truth.
 """
 
 from __future__ import annotations
