@@ -78,7 +78,13 @@ def everything() -> Plan:
         at_once=2,
         choice=AgentChoice.ROUND_ROBIN,
         limits=QueueLimits(most_waiting=4),
-        overflow=(rule(cause.FULL, action.DEFLECT), rule(cause.WAITED, action.DEFLECT, after=200.0)),
+        overflow=(
+            rule(cause.FULL, action.DEFLECT),
+            # For those only whom nobody may send away.
+            rule(cause.FULL, action.TO_QUEUE, "third"),
+            rule(cause.NOBODY_ON_STAY, action.DEFLECT, after=5.0),
+            rule(cause.WAITED, action.DEFLECT, after=200.0),
+        ),
     )
     channels = (
         ChannelPlan(channel=Channel.VOICE, units=100, interrupts=(Channel.CHAT, Channel.EMAIL), missed_offers=2),
@@ -89,7 +95,7 @@ def everything() -> Plan:
         agent("cy", languages=["en"], billing=5), limits=(AgentChannelLimit(channel=Channel.EMAIL, at_once=1),)
     )
     crew = (agent("amy", languages=["en"], billing=3), agent("bob", languages=["lv"], billing=1), cy, agent("dot"))
-    usual = plan(queues=(general(), billing), agents=crew, channels=channels)
+    usual = plan(queues=(general(), billing, QueuePlan(name="third")), agents=crew, channels=channels)
     found = replace(
         usual,
         calendars=(CalendarPlan(name="shop", frames=HOURS),),
@@ -115,21 +121,27 @@ class Driver:
         acts = [self.comes] * 6 + [self.works] * 9 + [self.speaks] * 4 + [self.declares]
         for step in range(steps):
             if step == steps // 2:
-                self.all_leave()
+                self.all_are(AgentStatus.OFFLINE)
+            elif step == steps * 3 // 4:
+                self.all_are(AgentStatus.BREAK)
             self.dice.choice(acts)()
             self.centre.wait(self.dice.expovariate(1 / 6.0))
             self.answers()
         self.centre.wait(400.0)
         return self.centre
 
-    def all_leave(self) -> None:
-        """A fire drill: nobody is there for a while, and customers come all the same."""
+    def all_are(self, status: AgentStatus) -> None:
+        """A fire drill, or a meeting: nobody is there for a while, and customers come all the same."""
         for who in CREW:
             self.centre.signs_in(who)
-            self.centre.says(who, a.SetStatus(status=AgentStatus.OFFLINE))
+            self.centre.says(who, a.SetStatus(status=AgentStatus.BREAK))
         for _ in range(6):
             self.comes()
-        self.centre.wait(10.0)
+        for who in CREW:
+            self.centre.says(who, a.SetStatus(status=status))
+        for _ in range(6):
+            self.comes()
+        self.centre.wait(20.0)
         self.centre.at_work(*CREW)
 
     def comes(self) -> None:
@@ -222,7 +234,17 @@ def test_every_rule_plays_a_part_on_these_days() -> None:
                     seen["interrupted"] += bool(fact.interrupted_by)
                 elif isinstance(fact, f.InteractionRelaxed | f.PreferenceEnded):
                     seen[(fact.cause if isinstance(fact, f.InteractionRelaxed) else fact.reason).name] += 1
-    wanted = {"CLOSED", "FULL", "NOBODY_ON_JOIN", "WAITED", "OVERFLOWED", "TRANSFERRED", "WOKEN", "preferred"}
+    wanted = {
+        "CLOSED",
+        "FULL",
+        "NOBODY_ON_JOIN",
+        "NOBODY_ON_STAY",
+        "WAITED",
+        "OVERFLOWED",
+        "TRANSFERRED",
+        "WOKEN",
+        "preferred",
+    }
     wanted |= {"interrupted", "InteractionSlept", "InteractionResumed", "CustomerInformed", "TIME", "NOBODY"}
     wanted |= {"UNAVAILABLE", "NOT_TAKEN", "CapacityExceeded"}
     assert {name for name in wanted if seen[name] < 2} == set()

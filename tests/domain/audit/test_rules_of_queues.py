@@ -194,6 +194,22 @@ def test_the_buffer_is_for_those_who_were_answered_once() -> None:
     assert as_if(centre.log, limits=replace(five, transfer_buffer=0.0)) == {"limits": 1}
 
 
+def test_whoever_was_served_is_sent_on_where_others_are_sent_away() -> None:
+    """A full queue deflects newcomers; who was served goes on to the next rule, and must not squeeze in."""
+    one = QueueLimits(most_waiting=1, transfer_buffer=0.0)
+    centre = Centre(general(limits=one, overflow=(rule(FULL), rule(FULL, "third"))))
+    centre.at_work("amy")
+    centre.arrives("one", "billing-chat")
+    centre.accepts("amy")
+    centre.arrives("in the way")
+    centre.says("amy", TransferInteraction(interaction_id=centre.id("one"), queue="general"))
+    assert centre.facts(f.InteractionQueued)[-1].queue == "third"
+    assert judged(centre) == {}
+    squeezed = {"queue": "general", "reason": QueuedReason.TRANSFERRED, "overflowed_from": ""}
+    log = with_last(centre.log, f.InteractionQueued, overflow_cause=OverflowCause.UNSPECIFIED, **squeezed)
+    assert found(audited(log)) == {"limits": 1}
+
+
 def test_an_overflow_without_a_true_cause_is_found() -> None:
     """Whoever is sent elsewhere for a full queue was sent for nothing while it is empty."""
     centre = Centre(general(limits=QueueLimits(most_waiting=1), overflow=(rule(FULL, "third"),)))
