@@ -46,7 +46,7 @@ class Book:
         """Offset to (epoch, seq) of each batch that counts."""
         self._findings = findings
         self._inputs = inputs
-        self.checks = Checks(findings)
+        self.checks = Checks(findings, whole=whole)
         self._reading = Reading()
         self._adopt_first = not whole
         self._decided_at = 0.0

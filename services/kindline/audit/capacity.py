@@ -72,7 +72,8 @@ class Capacity:
     def _issued(self, fact: f.OfferIssued, at: Instant, place: str) -> None:
         worker, case = self._hall.worker(fact.pool, fact.agent_id), self._hall.case(fact)
         if worker is None:
-            self._findings.find(Invariant.CAPACITY, place, f"offer to {fact.agent_id}, who has not signed in")
+            if self._hall.whole:
+                self._findings.find(Invariant.CAPACITY, place, f"offer to {fact.agent_id}, who has not signed in")
             return
         house = self._hall.houses[fact.pool]
         costs = house.rules.channel(fact.channel).units

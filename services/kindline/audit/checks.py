@@ -49,19 +49,24 @@ CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
     Informed,
 )
 
+NEED_EVERYBODY = frozenset({Deserted, Overflow, Preference})
+"""Checks that must know who is signed in: a log whose beginning was trimmed does not tell them that."""
+
 
 class Checks:
     """All of them, over one hall."""
 
-    def __init__(self, findings: Findings) -> None:
-        """Begin with an empty hall."""
-        self.hall = Hall()
-        self._checks = [check(self.hall, findings) for check in CHECKS]
+    def __init__(self, findings: Findings, *, whole: bool = True) -> None:
+        """Begin with an empty hall; `whole` is False for a log whose beginning was trimmed."""
+        self.hall = Hall(whole=whole)
+        self._checks = [check(self.hall, findings) for check in CHECKS if whole or check not in NEED_EVERYBODY]
 
     def take(self, fact: f.Fact, at: Instant, place: str) -> None:
         """Let every check look at a fact, then fold it."""
-        for check in self._checks:
-            check.judge(fact, at, place)
+        # Before its plan is known nothing can be said of a pool.
+        if isinstance(fact, f.PlanAdopted) or getattr(fact, "pool", "") in self.hall.houses:
+            for check in self._checks:
+                check.judge(fact, at, place)
         fold(self.hall, fact, at)
 
     def close(self, at: Instant, place: str) -> None:

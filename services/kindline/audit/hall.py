@@ -76,8 +76,9 @@ class House:
 class Hall:
     """Every pool of one shard."""
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    def __init__(self, *, whole: bool = True) -> None:
+        """Begin with nobody; `whole` is False when some may have signed in before what is read."""
+        self.whole = whole
         self.houses: dict[str, House] = {}
         self.cases: dict[str, Case] = {}
         self.sequence = 0

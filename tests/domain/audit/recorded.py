@@ -16,10 +16,11 @@ OWNER = "owner-1"
 Log = list[tuple[float, tuple[f.Fact, ...]]]
 
 
-def audited(log: Iterable[tuple[float, tuple[f.Fact, ...]]]) -> LedgerBook:
-    """A book that has read this log of decisions, each a batch of its own."""
-    book = LedgerBook(1)
-    book.take_decision(0, 0, EpochClaim(epoch=1, owner=OWNER, claimant="test"))
+def audited(log: Iterable[tuple[float, tuple[f.Fact, ...]]], *, whole: bool = True) -> LedgerBook:
+    """A book that has read this log of decisions, each a batch of its own; one that is not whole was trimmed."""
+    book = LedgerBook(1, {} if whole else {0: 1})
+    if whole:
+        book.take_decision(0, 0, EpochClaim(epoch=1, owner=OWNER, claimant="test"))
     for number, (decided_at, facts) in enumerate(log, 1):
         batch = DecisionBatch(
             epoch=1,

@@ -351,3 +351,20 @@ def test_a_queue_of_the_plan_is_looked_up_by_its_name() -> None:
     centre.publish(replace(general(), version=2, queues=(QueuePlan(name="general"), queue("billing"))))
     assert judged(centre) == {}
     assert found(audited(gone)) == {}
+
+
+def test_a_trimmed_log_is_not_blamed_for_what_it_does_not_tell() -> None:
+    """Who signed in, and which plan was in force, may stand before the first record that is left."""
+    steps = (LadderStep(when_nobody=True, drop_skills=("billing",)),)
+    everything = general(ladder=steps, overflow=(rule(NOBODY),), preference=preferring().queues[0].preference)
+    centre = Centre(everything)
+    centre.at_work("zoe", "amy")
+    begins = len(centre.log)
+    centre.arrives("one")
+    centre.accepts("zoe" if centre.offers("zoe") else "amy")
+    centre.publish(replace(everything, version=2))
+    for number in range(3):
+        centre.event(e.InteractionStarted(customer="ann", account_owner="zoe"), f"t{number}")
+    centre.wait(100.0)
+    assert judged(centre) == {}
+    assert found(audited(beating(centre.log[begins:]), whole=False)) == {}
