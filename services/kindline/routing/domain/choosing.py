@@ -48,7 +48,7 @@ def longest_idle(agent: Agent) -> Rank:
 
 
 def round_robin(agent: Agent) -> Rank:
-    """In turn: whose last assignment is longest ago, before all those who never had one."""
+    """In turn: first those who never had an assignment, then whose last one is longest ago."""
     return (agent.last_assigned_at or 0.0, agent.agent_id)
 
 
