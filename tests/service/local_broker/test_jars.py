@@ -10,15 +10,6 @@ from kindline.ledger.local.jars import read_lock
 
 
 @pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request out of this process goes to a port where nobody listens."""
-    for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
 def copied_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test alone, complete; returns the folder with the jars."""
     whole = ensure_jars()
@@ -26,6 +17,16 @@ def copied_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "jars" / whole.name
     shutil.copytree(whole, copy)
     return copy
+
+
+@pytest.fixture
+def no_network(copied_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Once there is a cache, every request out of this process goes to a port where nobody listens."""
+    for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return copied_cache
 
 
 @pytest.mark.usefixtures("no_network")
