@@ -80,7 +80,7 @@ kit: $(VENV_STAMP) ## Bring the contract kit up to date: samples, JSON Schemas a
 check: lint types contracts protos-check ## Style, types, import contracts, protos linted and current (under 2 minutes)
 
 .PHONY: test
-test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java (16 minutes)
+test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java (18 minutes)
 	$(BIN)/python -m pytest $(FAST_TESTS) $(FULL_TESTS) $(MORE_TESTS)
 
 .PHONY: test-fast
