@@ -27,7 +27,10 @@ class AgentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An interaction held out to the agent until `expires_at`; taking one that `interrupts` puts other work on hold."""
+    """An interaction held out to the agent until `expires_at`; taking one that `interrupts` puts other work on hold.
+
+    The customer of a `call_back` does not hold the line: they were promised that they are called.
+    """
 
     offer_id: str
     interaction_id: str
@@ -39,6 +42,7 @@ class Offer:
     attributes: Mapping[str, str] = field(default_factory=dict)
     because: Because = field(default_factory=Because)
     interrupts: bool = False
+    call_back: bool = False
 
 
 class WorkState(IntEnum):
@@ -69,6 +73,7 @@ class Work:
     deadline: float = 0.0
     note: Content | None = None
     interrupted_by: str = ""
+    call_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def offer(given: routing_pb2.Offer) -> e.Offer:
         attributes=dict(given.attributes),
         because=Because(epoch=because.epoch, seq=because.seq, offset=because.offset),
         interrupts=given.interrupts,
+        call_back=given.call_back,
     )
 
 
@@ -86,6 +87,7 @@ def work(given: routing_pb2.Work) -> e.Work:
         deadline=given.deadline,
         note=_content(given, "note"),
         interrupted_by=given.interrupted_by,
+        call_back=given.call_back,
     )
 
 

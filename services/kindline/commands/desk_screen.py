@@ -96,7 +96,8 @@ class ScreenView:
             f" OFFER{which}: {offer.channel.name.lower().replace('_', ' ')} from {words.shown(offer.queue)}"
             f"   waited {words.span(self._now - offer.waiting_since)}"
             f"   {words.span(offer.expires_at - self._now)} left   a{which} accepts, d{which} declines"
-            + ("   your other work would wait" if offer.interrupts else ""),
+            + ("   your other work would wait" if offer.interrupts else "")
+            + ("   to be called back" if offer.call_back else ""),
             style=f"reverse {STYLES[Tone.OFFER]}",
             no_wrap=True,
         )

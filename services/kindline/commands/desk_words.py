@@ -80,6 +80,7 @@ REVOKED: Mapping[OfferRevokedReason, str] = MappingProxyType(
         OfferRevokedReason.STATUS_CHANGED: "your status changed",
         OfferRevokedReason.PLAN_CHANGED: "the plan of your pool changed",
         OfferRevokedReason.INTERACTION_ENDED: "the contact ended",
+        OfferRevokedReason.CALL_BACK_PROMISED: "the customer will be called back later",
     }
 )
 CAUSES: Mapping[str, str] = MappingProxyType(
@@ -173,7 +174,8 @@ def state_words(state: AgentState, *, explained: bool = False) -> str:
 def work_words(work: Work) -> str:
     """What a piece of work is, without its state."""
     language = f", {shown(work.language)}" if work.language else ""
-    return f"{work.channel.name.lower().replace('_', ' ')} from {shown(work.queue)}{language}"
+    back = ", call them back" if work.call_back else ""
+    return f"{work.channel.name.lower().replace('_', ' ')} from {shown(work.queue)}{language}{back}"
 
 
 def stands(work: Work) -> str:

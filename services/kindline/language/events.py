@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from kindline.language.call_backs import CallBackAccepted, CallBackDeclined
 from kindline.language.content import NO_NEEDS, Because, Content, Direction, Disposition, Needs, ParticipantRole
 
 
@@ -220,6 +221,8 @@ InteractionHappening = (
     | CustomerLeft
     | MessageDeliveryReported
     | InteractionEnded
+    | CallBackAccepted
+    | CallBackDeclined
     | LegRinging
     | LegAnswered
     | LegEnded

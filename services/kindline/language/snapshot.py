@@ -11,7 +11,7 @@ from kindline.language.facts.agents import CommandAnswered, Lease, RoutingState,
 from kindline.language.facts.inputs import EventParked, PlanAdopted
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 from kindline.language.facts.offers import OfferIssued
-from kindline.language.facts.waiting import InteractionRelaxed
+from kindline.language.facts.waiting import CallBackPromised, InteractionRelaxed
 from kindline.language.log import InputPosition
 from kindline.language.plan import AgentPlan
 
@@ -106,6 +106,8 @@ class InteractionRow:
     visit: WaitSample | None = None
     told_position: int = 0
     promised_until: float = 0.0
+    call_back_offered: bool = False
+    call_back: CallBackPromised | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

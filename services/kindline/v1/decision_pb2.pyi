@@ -103,6 +103,8 @@ class _QueuedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QueuedRe
     """It was dormant, its customer spoke, and its agent had no room."""
     QUEUED_REASON_OVERFLOWED: _QueuedReason.ValueType  # 8
     """A queue could not have it."""
+    QUEUED_REASON_CALL_BACK_DUE: _QueuedReason.ValueType  # 9
+    """The hour has come for which its customer asked to be called back."""
 
 class QueuedReason(_QueuedReason, metaclass=_QueuedReasonEnumTypeWrapper):
     """QueuedReason says why an interaction came into a queue."""
@@ -125,6 +127,8 @@ QUEUED_REASON_WOKEN: QueuedReason.ValueType  # 7
 """It was dormant, its customer spoke, and its agent had no room."""
 QUEUED_REASON_OVERFLOWED: QueuedReason.ValueType  # 8
 """A queue could not have it."""
+QUEUED_REASON_CALL_BACK_DUE: QueuedReason.ValueType  # 9
+"""The hour has come for which its customer asked to be called back."""
 Global___QueuedReason: _TypeAlias = QueuedReason  # noqa: Y015
 
 class _RelaxedCause:
@@ -373,6 +377,8 @@ class _OfferRevokedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Of
     """The plan changed."""
     OFFER_REVOKED_REASON_INTERACTION_ENDED: _OfferRevokedReason.ValueType  # 5
     """The interaction ended."""
+    OFFER_REVOKED_REASON_CALL_BACK_PROMISED: _OfferRevokedReason.ValueType  # 6
+    """The customer asked to be called back at a later hour."""
 
 class OfferRevokedReason(_OfferRevokedReason, metaclass=_OfferRevokedReasonEnumTypeWrapper):
     """OfferRevokedReason says why an offer was taken back."""
@@ -389,6 +395,8 @@ OFFER_REVOKED_REASON_PLAN_CHANGED: OfferRevokedReason.ValueType  # 4
 """The plan changed."""
 OFFER_REVOKED_REASON_INTERACTION_ENDED: OfferRevokedReason.ValueType  # 5
 """The interaction ended."""
+OFFER_REVOKED_REASON_CALL_BACK_PROMISED: OfferRevokedReason.ValueType  # 6
+"""The customer asked to be called back at a later hour."""
 Global___OfferRevokedReason: _TypeAlias = OfferRevokedReason  # noqa: Y015
 
 class _RoutingState:
@@ -791,6 +799,7 @@ class Fact(_message.Message):
     PREFERENCE_ENDED_FIELD_NUMBER: _builtins.int
     CUSTOMER_INFORMED_FIELD_NUMBER: _builtins.int
     CAPACITY_EXCEEDED_FIELD_NUMBER: _builtins.int
+    CALL_BACK_PROMISED_FIELD_NUMBER: _builtins.int
     OFFER_ISSUED_FIELD_NUMBER: _builtins.int
     OFFER_ACCEPTED_FIELD_NUMBER: _builtins.int
     OFFER_DECLINED_FIELD_NUMBER: _builtins.int
@@ -910,6 +919,10 @@ class Fact(_message.Message):
         """An agent holds more than their units, for a reason."""
 
     @_builtins.property
+    def call_back_promised(self) -> Global___CallBackPromised:
+        """The customer need not wait in person: they will be called back."""
+
+    @_builtins.property
     def offer_issued(self) -> Global___OfferIssued:
         """An offer is held out."""
 
@@ -994,6 +1007,7 @@ class Fact(_message.Message):
         preference_ended: Global___PreferenceEnded | None = ...,
         customer_informed: Global___CustomerInformed | None = ...,
         capacity_exceeded: Global___CapacityExceeded | None = ...,
+        call_back_promised: Global___CallBackPromised | None = ...,
         offer_issued: Global___OfferIssued | None = ...,
         offer_accepted: Global___OfferAccepted | None = ...,
         offer_declined: Global___OfferDeclined | None = ...,
@@ -1009,11 +1023,11 @@ class Fact(_message.Message):
         replica_seen: Global___ReplicaSeen | None = ...,
         command_answered: Global___CommandAnswered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "call_back_promised", b"call_back_promised", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_lease_changed", b"agent_lease_changed", "agent_routing_state_changed", b"agent_routing_state_changed", "agent_signed_in", b"agent_signed_in", "agent_signed_out", b"agent_signed_out", "agent_status_declared", b"agent_status_declared", "call_back_promised", b"call_back_promised", "capacity_exceeded", b"capacity_exceeded", "command_answered", b"command_answered", "customer_informed", b"customer_informed", "event_parked", b"event_parked", "event_recorded", b"event_recorded", "event_unparked", b"event_unparked", "fact", b"fact", "input_dead_lettered", b"input_dead_lettered", "input_redirected", b"input_redirected", "input_rejected", b"input_rejected", "interaction_abandoned", b"interaction_abandoned", "interaction_answered", b"interaction_answered", "interaction_cancelled", b"interaction_cancelled", "interaction_closed", b"interaction_closed", "interaction_completed", b"interaction_completed", "interaction_deflected", b"interaction_deflected", "interaction_expired", b"interaction_expired", "interaction_held", b"interaction_held", "interaction_queued", b"interaction_queued", "interaction_received", b"interaction_received", "interaction_relaxed", b"interaction_relaxed", "interaction_resumed", b"interaction_resumed", "interaction_scheduled", b"interaction_scheduled", "interaction_slept", b"interaction_slept", "message_sent", b"message_sent", "offer_accepted", b"offer_accepted", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_failed", b"offer_failed", "offer_issued", b"offer_issued", "offer_rescinded", b"offer_rescinded", "offer_revoked", b"offer_revoked", "plan_adopted", b"plan_adopted", "preference_ended", b"preference_ended", "replica_seen", b"replica_seen", "resumed", b"resumed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["plan_adopted", "resumed", "event_recorded", "event_parked", "event_unparked", "input_rejected", "input_dead_lettered", "input_redirected", "interaction_received", "interaction_queued", "interaction_scheduled", "interaction_answered", "interaction_held", "interaction_resumed", "interaction_slept", "interaction_completed", "interaction_closed", "interaction_abandoned", "interaction_deflected", "interaction_cancelled", "interaction_expired", "message_sent", "interaction_relaxed", "preference_ended", "customer_informed", "capacity_exceeded", "offer_issued", "offer_accepted", "offer_declined", "offer_expired", "offer_revoked", "offer_rescinded", "offer_failed", "agent_signed_in", "agent_signed_out", "agent_status_declared", "agent_routing_state_changed", "agent_lease_changed", "replica_seen", "command_answered"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["plan_adopted", "resumed", "event_recorded", "event_parked", "event_unparked", "input_rejected", "input_dead_lettered", "input_redirected", "interaction_received", "interaction_queued", "interaction_scheduled", "interaction_answered", "interaction_held", "interaction_resumed", "interaction_slept", "interaction_completed", "interaction_closed", "interaction_abandoned", "interaction_deflected", "interaction_cancelled", "interaction_expired", "message_sent", "interaction_relaxed", "preference_ended", "customer_informed", "capacity_exceeded", "call_back_promised", "offer_issued", "offer_accepted", "offer_declined", "offer_expired", "offer_revoked", "offer_rescinded", "offer_failed", "agent_signed_in", "agent_signed_out", "agent_status_declared", "agent_routing_state_changed", "agent_lease_changed", "replica_seen", "command_answered"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_fact) -> _WhichOneofReturnType_fact | None: ...
 
@@ -1692,6 +1706,40 @@ class CapacityExceeded(_message.Message):
 Global___CapacityExceeded: _TypeAlias = CapacityExceeded  # noqa: Y015
 
 @_typing.final
+class CallBackPromised(_message.Message):
+    """CallBackPromised: the customer took a call-back. They keep their place in line and may leave; it is no abandonment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POOL_FIELD_NUMBER: _builtins.int
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    pool: _builtins.str
+    """The pool."""
+    interaction_id: _builtins.str
+    """The interaction."""
+    due_at: _builtins.float
+    """From when on they may be called: now, or the hour they wished."""
+    deadline: _builtins.float
+    """When the wait ends at the latest, if nobody could call or reach them."""
+    def __init__(
+        self,
+        *,
+        pool: _builtins.str = ...,
+        interaction_id: _builtins.str = ...,
+        due_at: _builtins.float = ...,
+        deadline: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "due_at", b"due_at", "interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallBackPromised: _TypeAlias = CallBackPromised  # noqa: Y015
+
+@_typing.final
 class InteractionScheduled(_message.Message):
     """InteractionScheduled: it waits for an hour, as a call-back does."""
 
@@ -1742,7 +1790,7 @@ class InteractionAnswered(_message.Message):
     queue: _builtins.str
     """The queue it waited in."""
     waited_seconds: _builtins.float
-    """Seconds from waiting_since to the accepted offer."""
+    """Seconds from waiting_since to the accepted offer; of a promised call-back, from when it was due."""
     deadline: _builtins.float
     """When the work ends at the latest."""
     def __init__(

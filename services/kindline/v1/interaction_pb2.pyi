@@ -70,6 +70,8 @@ class InteractionEvent(_message.Message):
     CUSTOMER_LEFT_FIELD_NUMBER: _builtins.int
     MESSAGE_DELIVERY_REPORTED_FIELD_NUMBER: _builtins.int
     INTERACTION_ENDED_FIELD_NUMBER: _builtins.int
+    CALL_BACK_ACCEPTED_FIELD_NUMBER: _builtins.int
+    CALL_BACK_DECLINED_FIELD_NUMBER: _builtins.int
     LEG_RINGING_FIELD_NUMBER: _builtins.int
     LEG_ANSWERED_FIELD_NUMBER: _builtins.int
     LEG_ENDED_FIELD_NUMBER: _builtins.int
@@ -121,6 +123,14 @@ class InteractionEvent(_message.Message):
     @_builtins.property
     def interaction_ended(self) -> Global___InteractionEnded:
         """The work was ended by the source."""
+
+    @_builtins.property
+    def call_back_accepted(self) -> Global___CallBackAccepted:
+        """The customer takes the call-back that they were offered."""
+
+    @_builtins.property
+    def call_back_declined(self) -> Global___CallBackDeclined:
+        """The customer would rather wait."""
 
     @_builtins.property
     def leg_ringing(self) -> Global___LegRinging:
@@ -201,6 +211,8 @@ class InteractionEvent(_message.Message):
         customer_left: Global___CustomerLeft | None = ...,
         message_delivery_reported: Global___MessageDeliveryReported | None = ...,
         interaction_ended: Global___InteractionEnded | None = ...,
+        call_back_accepted: Global___CallBackAccepted | None = ...,
+        call_back_declined: Global___CallBackDeclined | None = ...,
         leg_ringing: Global___LegRinging | None = ...,
         leg_answered: Global___LegAnswered | None = ...,
         leg_ended: Global___LegEnded | None = ...,
@@ -218,15 +230,15 @@ class InteractionEvent(_message.Message):
         handover_requested: Global___HandoverRequested | None = ...,
         owner_changed: Global___OwnerChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at", "_source_sequence", b"_source_sequence", "because", b"because", "call_held", b"call_held", "call_resumed", b"call_resumed", "customer_left", b"customer_left", "dtmf_collected", b"dtmf_collected", "event", b"event", "handover_requested", b"handover_requested", "interaction_ended", b"interaction_ended", "interaction_started", b"interaction_started", "ivr_step_entered", b"ivr_step_entered", "ivr_step_left", b"ivr_step_left", "leg_answered", b"leg_answered", "leg_ended", b"leg_ended", "leg_ringing", b"leg_ringing", "message_delivery_reported", b"message_delivery_reported", "message_received", b"message_received", "occurred_at", b"occurred_at", "owner_changed", b"owner_changed", "participant_joined", b"participant_joined", "participant_left", b"participant_left", "recording_consent", b"recording_consent", "recording_paused", b"recording_paused", "recording_started", b"recording_started", "recording_stopped", b"recording_stopped", "source_sequence", b"source_sequence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at", "_source_sequence", b"_source_sequence", "because", b"because", "call_back_accepted", b"call_back_accepted", "call_back_declined", b"call_back_declined", "call_held", b"call_held", "call_resumed", b"call_resumed", "customer_left", b"customer_left", "dtmf_collected", b"dtmf_collected", "event", b"event", "handover_requested", b"handover_requested", "interaction_ended", b"interaction_ended", "interaction_started", b"interaction_started", "ivr_step_entered", b"ivr_step_entered", "ivr_step_left", b"ivr_step_left", "leg_answered", b"leg_answered", "leg_ended", b"leg_ended", "leg_ringing", b"leg_ringing", "message_delivery_reported", b"message_delivery_reported", "message_received", b"message_received", "occurred_at", b"occurred_at", "owner_changed", b"owner_changed", "participant_joined", b"participant_joined", "participant_left", b"participant_left", "recording_consent", b"recording_consent", "recording_paused", b"recording_paused", "recording_started", b"recording_started", "recording_stopped", b"recording_stopped", "source_sequence", b"source_sequence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at", "_source_sequence", b"_source_sequence", "because", b"because", "call_held", b"call_held", "call_resumed", b"call_resumed", "customer_left", b"customer_left", "dtmf_collected", b"dtmf_collected", "entry_point", b"entry_point", "event", b"event", "handover_requested", b"handover_requested", "interaction_ended", b"interaction_ended", "interaction_id", b"interaction_id", "interaction_started", b"interaction_started", "ivr_step_entered", b"ivr_step_entered", "ivr_step_left", b"ivr_step_left", "leg_answered", b"leg_answered", "leg_ended", b"leg_ended", "leg_ringing", b"leg_ringing", "message_delivery_reported", b"message_delivery_reported", "message_received", b"message_received", "occurred_at", b"occurred_at", "owner_changed", b"owner_changed", "participant_joined", b"participant_joined", "participant_left", b"participant_left", "pool", b"pool", "recording_consent", b"recording_consent", "recording_paused", b"recording_paused", "recording_started", b"recording_started", "recording_stopped", b"recording_stopped", "source_sequence", b"source_sequence", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at", "_source_sequence", b"_source_sequence", "because", b"because", "call_back_accepted", b"call_back_accepted", "call_back_declined", b"call_back_declined", "call_held", b"call_held", "call_resumed", b"call_resumed", "customer_left", b"customer_left", "dtmf_collected", b"dtmf_collected", "entry_point", b"entry_point", "event", b"event", "handover_requested", b"handover_requested", "interaction_ended", b"interaction_ended", "interaction_id", b"interaction_id", "interaction_started", b"interaction_started", "ivr_step_entered", b"ivr_step_entered", "ivr_step_left", b"ivr_step_left", "leg_answered", b"leg_answered", "leg_ended", b"leg_ended", "leg_ringing", b"leg_ringing", "message_delivery_reported", b"message_delivery_reported", "message_received", b"message_received", "occurred_at", b"occurred_at", "owner_changed", b"owner_changed", "participant_joined", b"participant_joined", "participant_left", b"participant_left", "pool", b"pool", "recording_consent", b"recording_consent", "recording_paused", b"recording_paused", "recording_started", b"recording_started", "recording_stopped", b"recording_stopped", "source_sequence", b"source_sequence", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__occurred_at: _TypeAlias = _typing.Literal["occurred_at"]  # noqa: Y015
     _WhichOneofArgType__occurred_at: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at"]  # noqa: Y015
     _WhichOneofReturnType__source_sequence: _TypeAlias = _typing.Literal["source_sequence"]  # noqa: Y015
     _WhichOneofArgType__source_sequence: _TypeAlias = _typing.Literal["_source_sequence", b"_source_sequence"]  # noqa: Y015
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["interaction_started", "message_received", "customer_left", "message_delivery_reported", "interaction_ended", "leg_ringing", "leg_answered", "leg_ended", "ivr_step_entered", "ivr_step_left", "dtmf_collected", "call_held", "call_resumed", "participant_joined", "participant_left", "recording_consent", "recording_started", "recording_paused", "recording_stopped", "handover_requested", "owner_changed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["interaction_started", "message_received", "customer_left", "message_delivery_reported", "interaction_ended", "call_back_accepted", "call_back_declined", "leg_ringing", "leg_answered", "leg_ended", "ivr_step_entered", "ivr_step_left", "dtmf_collected", "call_held", "call_resumed", "participant_joined", "participant_left", "recording_consent", "recording_started", "recording_paused", "recording_stopped", "handover_requested", "owner_changed"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__occurred_at) -> _WhichOneofReturnType__occurred_at | None: ...
@@ -468,6 +480,59 @@ class InteractionEnded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InteractionEnded: _TypeAlias = InteractionEnded  # noqa: Y015
+
+@_typing.final
+class CallBackAccepted(_message.Message):
+    """CallBackAccepted: the customer takes a call-back that they were offered; they may leave, their place in line is kept.
+    On one to whom none was offered, or whom an agent has, it changes nothing. Said again, the newer wish counts.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WISHED_AT_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    wished_at: _builtins.float
+    """When they wish it: seconds since 1970-01-01T00:00:00Z, at most 14 days ahead; absent: when it is their turn."""
+    message_id: _builtins.str
+    """The channel's own id of that message."""
+    @_builtins.property
+    def content(self) -> _common_pb2.Content:
+        """What the customer wrote with it, as where to reach them: their agent reads it. Absent: where they came from."""
+
+    def __init__(
+        self,
+        *,
+        wished_at: _builtins.float | None = ...,
+        content: _common_pb2.Content | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_wished_at", b"_wished_at", "content", b"content", "wished_at", b"wished_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wished_at", b"_wished_at", "content", b"content", "message_id", b"message_id", "wished_at", b"wished_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__wished_at: _TypeAlias = _typing.Literal["wished_at"]  # noqa: Y015
+    _WhichOneofArgType__wished_at: _TypeAlias = _typing.Literal["_wished_at", b"_wished_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wished_at) -> _WhichOneofReturnType__wished_at | None: ...
+
+Global___CallBackAccepted: _TypeAlias = CallBackAccepted  # noqa: Y015
+
+@_typing.final
+class CallBackDeclined(_message.Message):
+    """CallBackDeclined: the customer would rather wait; it costs them nothing, and they may still accept it later."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallBackDeclined: _TypeAlias = CallBackDeclined  # noqa: Y015
 
 @_typing.final
 class LegRinging(_message.Message):

@@ -317,6 +317,7 @@ class Offer(_message.Message):
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     BECAUSE_FIELD_NUMBER: _builtins.int
     INTERRUPTS_FIELD_NUMBER: _builtins.int
+    CALL_BACK_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer."""
     interaction_id: _builtins.str
@@ -333,6 +334,8 @@ class Offer(_message.Message):
     """BCP 47 tag of the customer; empty: unknown."""
     interrupts: _builtins.bool
     """True when nobody had room: work of the agent's on other channels goes on hold if they take it."""
+    call_back: _builtins.bool
+    """True when a call-back was promised: the customer does not hold the line, but waits to be called."""
     @_builtins.property
     def attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The channel's own attributes."""
@@ -354,10 +357,11 @@ class Offer(_message.Message):
         attributes: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         because: _common_pb2.Because | None = ...,
         interrupts: _builtins.bool = ...,
+        call_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["because", b"because"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "because", b"because", "channel", b"channel", "expires_at", b"expires_at", "interaction_id", b"interaction_id", "interrupts", b"interrupts", "language", b"language", "offer_id", b"offer_id", "queue", b"queue", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "because", b"because", "call_back", b"call_back", "channel", b"channel", "expires_at", b"expires_at", "interaction_id", b"interaction_id", "interrupts", b"interrupts", "language", b"language", "offer_id", b"offer_id", "queue", b"queue", "waiting_since", b"waiting_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -429,6 +433,7 @@ class Work(_message.Message):
     DEADLINE_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     INTERRUPTED_BY_FIELD_NUMBER: _builtins.int
+    CALL_BACK_FIELD_NUMBER: _builtins.int
     interaction_id: _builtins.str
     """The interaction."""
     queue: _builtins.str
@@ -445,6 +450,8 @@ class Work(_message.Message):
     """When this state ends at the latest."""
     interrupted_by: _builtins.str
     """The interaction for which the system put this one on hold; empty: none did."""
+    call_back: _builtins.bool
+    """True when it is a call-back: the customer is to be called, where they said or where they came from."""
     @_builtins.property
     def attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The channel's own attributes."""
@@ -466,10 +473,11 @@ class Work(_message.Message):
         deadline: _builtins.float = ...,
         note: _common_pb2.Content | None = ...,
         interrupted_by: _builtins.str = ...,
+        call_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["note", b"note"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "channel", b"channel", "deadline", b"deadline", "interaction_id", b"interaction_id", "interrupted_by", b"interrupted_by", "language", b"language", "note", b"note", "queue", b"queue", "state", b"state", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "call_back", b"call_back", "channel", b"channel", "deadline", b"deadline", "interaction_id", b"interaction_id", "interrupted_by", b"interrupted_by", "language", b"language", "note", b"note", "queue", b"queue", "state", b"state", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

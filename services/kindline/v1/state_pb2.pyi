@@ -384,6 +384,8 @@ class InteractionRow(_message.Message):
     VISIT_FIELD_NUMBER: _builtins.int
     TOLD_POSITION_FIELD_NUMBER: _builtins.int
     PROMISED_UNTIL_FIELD_NUMBER: _builtins.int
+    CALL_BACK_OFFERED_FIELD_NUMBER: _builtins.int
+    CALL_BACK_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -414,6 +416,8 @@ class InteractionRow(_message.Message):
     """The place its customer was told last, or 0."""
     promised_until: _builtins.float
     """Until when its customer was told they would be answered, or 0."""
+    call_back_offered: _builtins.bool
+    """True once a call-back was offered to its customer."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -448,6 +452,10 @@ class InteractionRow(_message.Message):
         whom an agent was found at once.
         """
 
+    @_builtins.property
+    def call_back(self) -> _decision_pb2.CallBackPromised:
+        """The call-back that is promised to its customer; absent: none, or it was kept."""
+
     def __init__(
         self,
         *,
@@ -474,10 +482,12 @@ class InteractionRow(_message.Message):
         visit: Global___WaitSample | None = ...,
         told_position: _builtins.int = ...,
         promised_until: _builtins.float = ...,
+        call_back_offered: _builtins.bool = ...,
+        call_back: _decision_pb2.CallBackPromised | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "call_back", b"call_back", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "call_back", b"call_back", "call_back_offered", b"call_back_offered", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__deadline: _TypeAlias = _typing.Literal["deadline"]  # noqa: Y015
     _WhichOneofArgType__deadline: _TypeAlias = _typing.Literal["_deadline", b"_deadline"]  # noqa: Y015

@@ -45,6 +45,7 @@ from kindline.language.facts.offers import (
     OfferRevoked,
 )
 from kindline.language.facts.waiting import (
+    CallBackPromised,
     CapacityExceeded,
     CustomerInformed,
     InteractionRelaxed,
@@ -78,6 +79,7 @@ Fact = (
     | PreferenceEnded
     | CustomerInformed
     | CapacityExceeded
+    | CallBackPromised
     | OfferIssued
     | OfferAccepted
     | OfferDeclined
@@ -100,6 +102,7 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentStatusDeclared",
+    "CallBackPromised",
     "CapacityExceeded",
     "CommandAnswered",
     "CustomerInformed",

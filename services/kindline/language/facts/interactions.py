@@ -45,6 +45,7 @@ class QueuedReason(IntEnum):
     PLAN_CHANGED = 6
     WOKEN = 7
     OVERFLOWED = 8
+    CALL_BACK_DUE = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

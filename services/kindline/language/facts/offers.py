@@ -95,6 +95,7 @@ class OfferRevokedReason(IntEnum):
     STATUS_CHANGED = 3
     PLAN_CHANGED = 4
     INTERACTION_ENDED = 5
+    CALL_BACK_PROMISED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

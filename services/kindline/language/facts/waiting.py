@@ -87,3 +87,13 @@ class CapacityExceeded:
     agent_id: str
     interaction_id: str
     units_over: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackPromised:
+    """CallBackPromised: the customer will be called back; they keep their place in line, and may leave."""
+
+    pool: str
+    interaction_id: str
+    due_at: float
+    deadline: float

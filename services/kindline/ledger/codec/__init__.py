@@ -14,7 +14,20 @@ from typing import Any, cast
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
-from kindline.language import agents, calendars, content, events, facts, floor, log, plan, queue_rules, sla, snapshot
+from kindline.language import (
+    agents,
+    calendars,
+    call_backs,
+    content,
+    events,
+    facts,
+    floor,
+    log,
+    plan,
+    queue_rules,
+    sla,
+    snapshot,
+)
 from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
 from kindline.language.facts import Fact
@@ -154,7 +167,7 @@ def from_message(message: Message) -> Any:
 @functools.cache
 def language_classes() -> dict[str, type]:
     """Every dataclass of the language that has a message, by its name."""
-    modules: tuple[ModuleType, ...] = (content, events, agents, plan, calendars, queue_rules)
+    modules: tuple[ModuleType, ...] = (content, events, call_backs, agents, plan, calendars, queue_rules)
     modules += (log, snapshot, floor, sla)
     modules += (facts.agents, facts.inputs, facts.interactions, facts.offers, facts.waiting)
     return {

@@ -102,7 +102,7 @@ def _itself(value: Any) -> Any:
 
 def _in_order(entries: Any) -> dict[str, str]:
     """A map by the order of its keys: the wire keeps none, and equal states must also look equal in every process."""
-    return dict(sorted(entries.items())) if len(entries) > 1 else dict(entries)
+    return dict(sorted(entries.items())) if len(entries) > 1 else dict(entries.items())
 
 
 def _builder(cls: type, fields: tuple[Field, ...]) -> Build:
@@ -123,19 +123,20 @@ def _reading(cls: type, field: Field, key: str, names: dict[str, Any]) -> str:
     here = f"m.{field.name}"
     if field.kind is Kind.MAP:
         names[key] = _in_order
-        return f"{key}({here})"
+        return f"{key}(x) if (x := {here}) else {{}}"
     if field.kind is Kind.ONEOF:
         oneof = MESSAGES[cls.__name__].DESCRIPTOR.oneofs_by_name[field.oneof]
         names[key] = _choice_builder(oneof, field.arms, optional=field.optional)
         return f"{key}(m)"
-    if field.kind is Kind.SCALAR:
-        one = "each"
-    else:
-        names[key] = _Numbers(field.type) if field.kind is Kind.ENUM else _message_coder(cls, field).build
-        one = f"{key}[each]" if field.kind is Kind.ENUM else f"{key}(each)"
+    if field.kind is Kind.ENUM:
+        names[key] = _Numbers(field.type)
+    elif field.kind is not Kind.SCALAR:
+        names[key] = _message_coder(cls, field).build
     if field.repeated:
-        return f"tuple({here})" if one == "each" else f"tuple([{one} for each in {here}])"
-    value = one.replace("each", here)
+        # As a slice all come at once; one by one, each is asked for and the end is told by an error.
+        each = {Kind.SCALAR: "x[:]", Kind.ENUM: f"map({key}.__getitem__, x[:])"}.get(field.kind, f"map({key}, x[:])")
+        return f"tuple({each}) if (x := {here}) else ()"
+    value = {Kind.SCALAR: here, Kind.ENUM: f"{key}[{here}]"}.get(field.kind, f"{key}({here})")
     if field.optional:
         return f"{value} if m.HasField('{field.name}') else None"
     if field.default is not ABSENT:

@@ -95,6 +95,7 @@ def offer_message(offer: OfferIssued, interaction: InteractionRow, because: Beca
         attributes=received.attributes,
         because=common_pb2.Because(epoch=because.epoch, seq=because.seq, offset=because.offset),
         interrupts=offer.choice.rule == INTERRUPTING,
+        call_back=interaction.call_back is not None,
     )
 
 
@@ -112,6 +113,7 @@ def work_message(interaction: InteractionRow) -> routing_pb2.Work:
         deadline=interaction.deadline or 0.0,
         note=cast("common_pb2.Content", to_message(queued.note)) if queued and queued.note else None,
         interrupted_by=interaction.interrupted_by,
+        call_back=interaction.call_back is not None,
     )
 
 

@@ -82,7 +82,7 @@ class Agent(Holder):
     def reckons(self, now: Instant) -> None:
         """Bring the effort up to now, before load or availability change."""
         if self.running:
-            effort.carry(self.spans, self.sums, self.load, now)
+            effort.carry(self.spans, self.sums, self.used / (self.plan.units or DEFAULT_UNITS), now)
 
     @property
     def is_available(self) -> bool:

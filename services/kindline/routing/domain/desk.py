@@ -10,10 +10,11 @@ from kindline.language.facts.interactions import CloseReason, QueuedReason
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
-from kindline.routing.domain.endings import TALKING, close, complete
+from kindline.routing.domain.endings import close, complete
 from kindline.routing.domain.happenings import hold, resume
 from kindline.routing.domain.offers import accept, decline
 from kindline.routing.domain.ownership import Outcome, offer_of, owned, reason_code_refused, wrong_state
+from kindline.routing.domain.promised import TALKING
 from kindline.routing.domain.queueing import Entry, enqueue
 
 

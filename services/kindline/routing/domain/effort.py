@@ -43,11 +43,8 @@ def carry(spans: list[Span], sums: Sums, load: float, until: Instant) -> None:
     else:
         spans.append((end, until, load))
     oldest = until - HOUR - MINUTE
-    drop = 0
-    while spans[drop][1] < oldest:
-        drop += 1
-    if drop:
-        del spans[:drop]
+    if spans[0][1] < oldest:
+        del spans[: next(number for number, span in enumerate(spans) if span[1] >= oldest)]
         sums.spans = -1
 
 

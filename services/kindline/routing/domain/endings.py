@@ -14,13 +14,12 @@ from kindline.language.facts import (
 from kindline.language.facts.interactions import AbandonedWhere, CloseReason, ExpiryReason, QueuedReason
 from kindline.language.facts.offers import OfferRevokedReason
 from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.call_backs import fall_due
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.offers import revoke_all
+from kindline.routing.domain.promised import TALKING, may_leave
 from kindline.routing.domain.queueing import give_back
-
-TALKING = frozenset({InteractionState.ACTIVE, InteractionState.HELD, InteractionState.DORMANT})
-"""States in which an agent works with the customer."""
 
 _WHERE = {
     InteractionState.RECEIVED: AbandonedWhere.IN_IVR,
@@ -32,7 +31,9 @@ _WHERE = {
 
 
 def customer_leaves(d: Decision, interaction: Interaction, cause: str) -> None:
-    """The customer is gone: abandoned before an agent answered, completed by them after."""
+    """The customer is gone: abandoned before an agent answered, completed by them after; free to if called back."""
+    if may_leave(interaction):
+        return
     where = _WHERE.get(interaction.state)
     if where is not None:
         revoke_all(d, interaction, OfferRevokedReason.CUSTOMER_LEFT)
@@ -96,6 +97,8 @@ def deadline_passes(d: Decision, interaction: Interaction) -> None:
         close(d, interaction, CloseReason.WRAP_UP_TIMED_OUT)
     elif state is InteractionState.CONNECTING:
         give_back(d, interaction, QueuedReason.NOT_CONNECTED)
+    elif state is InteractionState.SCHEDULED:
+        fall_due(d, interaction)
     elif state in TALKING:
         _expire(d, interaction, ExpiryReason.WORKED_TOO_LONG, deadline)
     elif state is InteractionState.RECEIVED:

@@ -45,6 +45,7 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.PreferenceEnded: preference.ended,
     f.CustomerInformed: informing.informed,
     f.CapacityExceeded: inputs.unchanged,
+    f.CallBackPromised: waiting.call_back_promised,
     f.OfferIssued: offers.issued,
     f.OfferAccepted: offers.accepted,
     f.OfferDeclined: offers.declined,

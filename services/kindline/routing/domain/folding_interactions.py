@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Content, ParticipantRole
 from kindline.language.events import InteractionStarted, MessageReceived
 from kindline.language.facts.inputs import EventRecorded
@@ -24,6 +25,7 @@ from kindline.routing.domain.folding_offers import leave_out
 from kindline.routing.domain.folding_preference import prefers
 from kindline.routing.domain.folding_waiting import begin_visit
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.promised import TALKING
 from kindline.routing.domain.state import ShardState
 
 _LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED})
@@ -51,6 +53,9 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     state.pools[fact.pool].matching.leave(interaction)
     free(state, interaction, at)
     prefers(state, interaction, fact)
+    if interaction.state in TALKING:
+        # An agent spoke with the customer: the promise was kept, and whatever comes now is another wait.
+        interaction.call_back = None
     interaction.moves(InteractionState.QUEUED, at, fact.deadline)
     begin_visit(interaction, fact, at)
     if fact.reason in _LEFT_OUT and fact.from_agent_id:
@@ -98,7 +103,7 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     state.identities.add(fact.identity, opening=fact.opening, at=at)
     happening = fact.event.event
     interaction = state.interactions.get(fact.interaction_id)
-    if interaction is None or not isinstance(happening, InteractionStarted | MessageReceived):
+    if interaction is None or not isinstance(happening, InteractionStarted | MessageReceived | CallBackAccepted):
         return
     interaction.spoke_at = at
     if isinstance(happening, InteractionStarted) and fact.opening:

@@ -16,6 +16,7 @@ from kindline.language.facts.offers import (
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.promised import wait_ends_at
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
 from kindline.routing.domain.watching import watch_rest
@@ -91,8 +92,7 @@ def _over(
     del interaction.offers[fact.offer_id]
     state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
     if not interaction.offers and interaction.state is InteractionState.OFFERED:
-        deadline = interaction.queued.deadline if interaction.queued else None
-        interaction.moves(InteractionState.QUEUED, at, deadline)
+        interaction.moves(InteractionState.QUEUED, at, wait_ends_at(interaction))
     agent.reckons(at)
     agent.lets_go(fact.interaction_id)
     state.settle_agent(agent, RoutingStateReason.OFFER)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kindline.language.facts import InteractionQueued, InteractionRelaxed
+from kindline.language.facts import CallBackPromised, InteractionQueued, InteractionRelaxed
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import Instant
+from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
@@ -28,4 +29,14 @@ def relaxed(state: ShardState, fact: InteractionRelaxed, _at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     state.pools[fact.pool].matching.leave(interaction)
     interaction.relaxed = fact
+    interaction.call_back_offered |= fact.call_back_offered
+    state.settle_interaction(interaction)
+
+
+def call_back_promised(state: ShardState, fact: CallBackPromised, _at: Instant) -> None:
+    """Its customer will be called: the wait ends when the promise says."""
+    interaction = state.interactions[fact.interaction_id]
+    interaction.call_back = fact
+    if interaction.state is InteractionState.QUEUED:
+        interaction.deadline = fact.deadline
     state.settle_interaction(interaction)

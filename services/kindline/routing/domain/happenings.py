@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.events import (
     CallHeld,
@@ -21,12 +22,14 @@ from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import Instant
 from kindline.language.plan_checks import HIGHEST_PRIORITY
 from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.call_backs import promise
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.dormancy import wake_up
-from kindline.routing.domain.endings import TALKING, complete, customer_leaves, withdraw
+from kindline.routing.domain.endings import complete, customer_leaves, withdraw
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.interrupting import take_up
 from kindline.routing.domain.offers import answer
+from kindline.routing.domain.promised import TALKING
 from kindline.routing.domain.queueing import Entry, enqueue, give_back
 
 
@@ -43,6 +46,9 @@ def happen(d: Decision, interaction: Interaction, event: InteractionEvent, happe
             _hand_over(d, interaction, handover, happened_at)
         case MessageReceived() | InteractionStarted():
             wake_up(d, interaction)
+        case CallBackAccepted(wished_at=wished_at):
+            wake_up(d, interaction)
+            promise(d, interaction, wished_at)
         case _:
             pass
 

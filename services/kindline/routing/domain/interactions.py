@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from kindline.language.content import NO_NEEDS, Channel, Needs
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 from kindline.language.facts.offers import OfferIssued
-from kindline.language.facts.waiting import InteractionRelaxed
+from kindline.language.facts.waiting import CallBackPromised, InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
 from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow, WaitSample
@@ -23,7 +23,7 @@ ThreadKey = tuple[str, str, str]
 SAME = (
     "received", "state", "queued", "agent_id", "last_offer_number", "deadline", "units", "state_since", "relaxed",
     "preferring", "interrupted_by", "account_owner", "tell_at", "spoke_at", "joined_at", "overflowed_from", "answered",
-    "visit", "told_position", "promised_until",
+    "visit", "told_position", "promised_until", "call_back_offered", "call_back",
 )  # fmt: skip
 """What a row of a snapshot has by the same name."""
 
@@ -56,6 +56,8 @@ class Interaction:
     visit: WaitSample | None = None
     told_position: int = 0
     promised_until: Instant = 0.0
+    call_back_offered: bool = False
+    call_back: CallBackPromised | None = None
     flow: Flow | None = None
     """Its queue's flow and where it stands there, while that is followed and no agent has it."""
     spot: Spot | None = None
@@ -79,8 +81,7 @@ class Interaction:
     @property
     def needs(self) -> Needs:
         """All it needs now: what its queue and its own ask for, less what the ladder has let go."""
-        said = self.relaxed or self.queued
-        return said.needs if said else NO_NEEDS
+        return said.needs if (said := self.relaxed or self.queued) else NO_NEEDS
 
     @property
     def also_queues(self) -> tuple[str, ...]:
@@ -90,9 +91,7 @@ class Interaction:
     @property
     def priority(self) -> int:
         """Its effective priority, without what waiting earns."""
-        if self.relaxed is not None:
-            return self.relaxed.priority
-        return self.queued.priority if self.queued else self.received.priority
+        return (self.relaxed or self.queued or self.received).priority
 
     @property
     def requirement(self) -> Requirement:

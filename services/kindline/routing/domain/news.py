@@ -12,6 +12,7 @@ from enum import IntEnum
 
 from kindline.language import facts as f
 from kindline.language.agent_view import AgentKey
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Content, ParticipantRole
 from kindline.language.events import InteractionStarted, MessageReceived
 from kindline.language.facts import Fact
@@ -140,7 +141,7 @@ def message_of(fact: f.EventRecorded | f.MessageSent, decided_at: float) -> Mess
     if isinstance(fact, f.MessageSent):
         return _row(fact.message_id, ParticipantRole.AGENT, fact.agent_id, fact.content, decided_at)
     said = fact.event.event
-    if isinstance(said, InteractionStarted | MessageReceived) and said.content is not None:
+    if isinstance(said, InteractionStarted | MessageReceived | CallBackAccepted) and said.content is not None:
         return _row(said.message_id, ParticipantRole.CUSTOMER, "", said.content, decided_at)
     return None
 

@@ -20,6 +20,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.interrupting import make_room
 from kindline.routing.domain.preference import not_taken
+from kindline.routing.domain.promised import waited_seconds
 from kindline.routing.domain.queueing import expire_if_over
 
 GRAIN = 1e-3
@@ -60,7 +61,7 @@ def answer(d: Decision, interaction: Interaction) -> None:
             interaction_id=interaction.id,
             agent_id=interaction.agent_id,
             queue=interaction.queue,
-            waited_seconds=max(d.now - interaction.waiting_since, 0.0),
+            waited_seconds=waited_seconds(interaction, d.now),
             deadline=d.now + d.state.pools[interaction.pool].limits.longest_work_seconds,
         )
     )

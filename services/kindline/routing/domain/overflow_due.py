@@ -8,6 +8,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import QueuePlan
 from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.promised import is_owed
 
 RETRY_SECONDS = 30.0
 """After this long it is tried again to move whom no other queue would take."""
@@ -16,9 +17,9 @@ STAYING = frozenset({OverflowCause.WAITED, OverflowCause.NOBODY_ON_STAY})
 
 
 def rules_of_staying(interaction: Interaction, queue: QueuePlan) -> Iterator[OverflowRule]:
-    """The rules that may move or end an interaction while it waits; who was answered once is never sent away."""
+    """The rules that may move or end an interaction while it waits; who is owed an answer is never sent away."""
     for rule in queue.overflow:
-        if rule.cause in STAYING and (rule.action is OverflowAction.TO_QUEUE or not interaction.answered):
+        if rule.cause in STAYING and (rule.action is OverflowAction.TO_QUEUE or not is_owed(interaction)):
             yield rule
 
 

@@ -15,6 +15,7 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder_climbing import climb, inform
 from kindline.routing.domain.overflow import Comer, Place, TurnedAway, find_place
 from kindline.routing.domain.preference import NOBODY_IN_PARTICULAR, Preference, preferred_for
+from kindline.routing.domain.promised import is_owed
 from kindline.routing.domain.requirements import merged
 
 
@@ -51,7 +52,7 @@ def comer(d: Decision, interaction: Interaction, entry: Entry, *, been: tuple[st
         pool=d.state.pools[interaction.pool],
         channel=interaction.channel,
         own=merged(interaction.received.needs, entry.needs),
-        answered=interaction.answered,
+        answered=is_owed(interaction),
         at=d.now,
         been=been,
     )
@@ -75,7 +76,7 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
             segment=interaction.queued.segment + 1 if interaction.queued else 1,
             reason=reason,
             from_agent_id=interaction.agent_id,
-            deadline=d.now + queue.longest_wait_seconds,
+            deadline=interaction.call_back.deadline if interaction.call_back else d.now + queue.longest_wait_seconds,
             note=entry.note,
             preferred_agent_id=preference.agent_id,
             preferred_until=preference.until,
@@ -110,6 +111,7 @@ def give_back(
     queued = interaction.queued
     if queued is None:
         return
+    longest = d.state.pools[interaction.pool].queue(queued.queue).longest_wait_seconds
     d.emit(
         InteractionQueued(
             pool=interaction.pool,
@@ -121,7 +123,7 @@ def give_back(
             segment=queued.segment + 1,
             reason=reason,
             from_agent_id=interaction.agent_id,
-            deadline=d.now + d.state.pools[interaction.pool].queue(queued.queue).longest_wait_seconds,
+            deadline=interaction.call_back.deadline if interaction.call_back else d.now + longest,
             preferred_agent_id=preference.agent_id,
             preferred_until=preference.until,
         )

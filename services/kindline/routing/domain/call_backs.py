@@ -1,0 +1,44 @@
+"""What customers answer to an offered call-back, and what becomes of it when its hour has come.
+
+The rule itself stands in the README of routing; audit derives it again from there.
+"""
+
+from __future__ import annotations
+
+from kindline.language.facts import CallBackPromised, InteractionScheduled
+from kindline.language.facts.interactions import QueuedReason
+from kindline.language.facts.offers import OfferRevokedReason
+from kindline.language.ids import Instant
+from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.offers import revoke_all
+from kindline.routing.domain.queueing import give_back
+
+FARTHEST_SECONDS = 14 * 86_400.0
+"""No promise reaches further into the future; who wishes for a later hour is called then."""
+
+_WAITING = frozenset({InteractionState.SCHEDULED, InteractionState.QUEUED, InteractionState.OFFERED})
+
+
+def promise(d: Decision, interaction: Interaction, wished_at: Instant | None) -> None:
+    """The customer takes the call-back, or wishes it for another hour; without an offer, or with an agent, nothing."""
+    if not interaction.call_back_offered or interaction.state not in _WAITING:
+        return
+    # Written so that no number, NaN included, is ever a time in the past.
+    later = wished_at is not None and wished_at > d.now
+    due_at = min(wished_at, d.now + FARTHEST_SECONDS) if wished_at is not None and later else d.now
+    longest = d.state.pools[interaction.pool].queue(interaction.queue).longest_wait_seconds
+    d.emit(
+        CallBackPromised(pool=interaction.pool, interaction_id=interaction.id, due_at=due_at, deadline=due_at + longest)
+    )
+    if later:
+        revoke_all(d, interaction, OfferRevokedReason.CALL_BACK_PROMISED)
+        d.emit(InteractionScheduled(pool=interaction.pool, interaction_id=interaction.id, due_at=due_at))
+    elif interaction.state is InteractionState.SCHEDULED:
+        fall_due(d, interaction)
+
+
+def fall_due(d: Decision, interaction: Interaction) -> None:
+    """The hour has come: it is in its queue again, where it would stand had its customer waited."""
+    give_back(d, interaction, QueuedReason.CALL_BACK_DUE)
