@@ -180,6 +180,21 @@ def test_an_unknown_fact_stops_the_reader_with_the_batch_in_hand() -> None:
     assert not isinstance(stopped.value, codec.Undecodable)
 
 
+def test_a_reader_may_ask_for_some_kinds_of_facts_only() -> None:
+    """Who copies dead letters passes over all else, in order, but still stops at what it does not know."""
+    scheduled = InteractionScheduled(pool="bank/cards", interaction_id="i-1", due_at=9.0)
+    batch = dataclasses.replace(BATCH, facts=(*BATCH.facts, scheduled, *BATCH.facts))
+    only = frozenset({"InteractionScheduled"})
+    assert codec.decode_decision(codec.encode(batch), only) == dataclasses.replace(batch, facts=(scheduled,))
+    claim = EpochClaim(epoch=4, owner="p", claimant="router-2")
+    assert codec.decode_decision(codec.encode(claim), only) == claim
+    message = codec.to_union_message("DecisionRecord", batch)
+    facts: Any = message.decision_batch  # type: ignore[attr-defined]
+    facts.facts.add().MergeFromString(b"\x9a\x3f\x00")
+    with pytest.raises(codec.UnknownFact):
+        codec.decode_decision(message.SerializeToString(), only)
+
+
 def test_a_person_can_write_an_event_by_hand() -> None:
     """Protojson in either spelling of its names is read like bytes, and a slip of the pen is told."""
     written = """{"pool": "bank/cards", "entryPoint": "web", "thread": "v-1",

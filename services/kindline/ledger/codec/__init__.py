@@ -100,14 +100,16 @@ def decode_plan(data: bytes) -> PlanPublished:
     return cast("PlanPublished", _decode(coder(PlanPublished), data))
 
 
-def decode_decision(data: bytes) -> DecisionRecord:
-    """What a record of kindline.decisions says.
+def decode_decision(data: bytes, only: frozenset[str] | None = None) -> DecisionRecord:
+    """What a record of kindline.decisions says; of a batch's facts `only` those whose classes are named, if given.
 
     Raises Undecodable for bytes that are no such record, and UnknownFact for a batch that this version cannot
     understand whole: its reader must stop there if it counts.
     """
     whole = _union("DecisionRecord")
     message = _parsed(whole, data)
+    if only is not None:
+        _leave_out_others(message.decision_batch, only)
     try:
         return cast("DecisionRecord", whole.build(message))
     except Undecodable as error:
@@ -202,6 +204,21 @@ def _filled(its: Coder, value: Any) -> Message:
     message: Message = its.message()
     its.fill(message, value)
     return message
+
+
+def _leave_out_others(batch: Any, kinds: frozenset[str]) -> None:
+    """Take the facts of other kinds out of a batch; one that nobody knows stays, so that it is noticed."""
+    wanted = _fact_fields(kinds)
+    kept = [fact for fact in batch.facts if fact.WhichOneof("fact") in wanted]
+    if len(kept) < len(batch.facts):
+        batch.ClearField("facts")
+        batch.facts.extend(kept)
+
+
+@functools.cache
+def _fact_fields(kinds: frozenset[str]) -> frozenset[str | None]:
+    [oneof] = MESSAGES["Fact"].DESCRIPTOR.oneofs
+    return frozenset({None, *(field.name for field in oneof.fields if field.message_type.name in kinds)})
 
 
 def _parsed(its: Coder, data: bytes) -> Any:

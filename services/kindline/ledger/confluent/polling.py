@@ -144,5 +144,5 @@ def _record(partition: Partition, message: Message) -> Record:
         message.key(),
         message.value(),
         # A stranger's header may have no value at all, which the port does not know.
-        tuple((name, value or b"") for name, value in headers) if headers else (),
+        tuple([(name, value or b"") for name, value in headers]) if headers else (),
     )

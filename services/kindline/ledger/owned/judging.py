@@ -12,15 +12,17 @@ from kindline.ledger.owned.core import ShardStopped
 from kindline.ledger.port import Record
 
 
-def judged(reading: Reading, record: Record) -> tuple[Reading, DecisionRecord | None]:
-    """The reading after a record, and what the record says if it counts.
+def judged(
+    reading: Reading, record: Record, only: frozenset[str] | None = None
+) -> tuple[Reading, DecisionRecord | None]:
+    """The reading after a record, and what the record says if it counts; of its facts `only` these kinds, if given.
 
     Raises ShardStopped for a record that counts, or may count, and that this code cannot understand.
     """
     if record.value is None:
         return reading, None  # A tombstone is no decision, and so nothing that could count.
     try:
-        decision = decode_decision(record.value)
+        decision = decode_decision(record.value, only)
     except UnknownFact as problem:
         # A batch that does not count anyway may be passed over, whatever it holds.
         _, verdict = read(reading, replace(problem.batch, level=LEVEL))

@@ -36,6 +36,8 @@ GROUP = "kindline-relay"
 READ_SECONDS = 0.5
 COMMIT_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
+RELAYED = frozenset({"InputDeadLettered", "InputRedirected"})
+"""All other facts are passed over unread: the relay must not cost the engines beside it what folding costs."""
 
 
 class Relay:
@@ -113,7 +115,7 @@ class Relay:
                 continue
             try:
                 before = self._readings[number] or _reading_before(record)
-                self._readings[number], decision = judged(before, record)
+                self._readings[number], decision = judged(before, record, RELAYED)
             except ShardStopped as problem:
                 log.error("the relay stops shard %d at offset %d: %s", number, record.offset, problem)  # noqa: TRY400
                 await self._halt(reader, record.partition)

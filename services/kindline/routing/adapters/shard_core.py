@@ -78,8 +78,5 @@ class EngineCore:
         return self.engine.next_due()
 
     def quiet(self) -> bool:
-        """Whether nothing is open and nobody is signed in."""
-        engine = self.engine
-        if next(iter(engine.interactions()), None) is not None:
-            return False
-        return not any(agent.session_id for pool in engine.pools() for agent in engine.agents(pool))
+        """Whether nothing is open or parked and nobody is signed in."""
+        return self.engine.is_quiet()

@@ -4,6 +4,7 @@ Promises that a token only ever means its own agent's place in the log's order: 
 replica folds the same batches. What reaches too far back is answered with a fresh snapshot, never with an error.
 """
 
+import functools
 import hashlib
 import hmac
 import struct
@@ -83,5 +84,6 @@ def resumed_place(secret: bytes, key: AgentKey, token: bytes) -> Because | None:
     return Because(epoch=epoch, seq=seq)
 
 
+@functools.lru_cache(maxsize=16_384)
 def _whose(key: AgentKey) -> bytes:
     return hashlib.sha256(repr(key).encode()).digest()

@@ -39,6 +39,7 @@ class WorkStream:
         self._sign = sign
         self._outbox: Outbox[Placed] = Outbox()
         self._sequence = 0
+        self._told: Because | None = None
         self._token = b""
 
     @property
@@ -105,10 +106,15 @@ class WorkStream:
                 yield self._frame(waiting, b"")
                 waiting, size = [], placed.item.ByteSize()
             waiting.append(placed.item)
-            if placed.because:
-                self._token = self._sign(self.key, placed.because)
         if waiting:
+            self._sign_last(items)
             yield self._frame(waiting, self._token)
+
+    def _sign_last(self, items: Sequence[Placed]) -> None:
+        """Let the token name the batch of the last item that has one."""
+        because = next((placed.because for placed in reversed(items) if placed.because), None)
+        if because is not None and because is not self._told:
+            self._told, self._token = because, self._sign(self.key, because)
 
     def _frame(self, items: list[Item], token: bytes) -> Frame:
         self._sequence += 1
