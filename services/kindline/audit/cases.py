@@ -13,6 +13,9 @@ from kindline.language.snapshot import InteractionState
 JOINING = frozenset({QueuedReason.ARRIVED, QueuedReason.HANDED_OVER, QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED})
 """Reasons that begin a visit to a queue; for any other the visit goes on."""
 
+TALKING = frozenset({InteractionState.ACTIVE, InteractionState.HELD, InteractionState.DORMANT})
+"""States in which an agent and the customer are together."""
+
 Kind = tuple[str, Channel, Needs, tuple[str, ...], str]
 """Queue, channel, needs, further queues, preferred agent: exactly the same agents can serve cases of one kind."""
 
@@ -41,6 +44,9 @@ class Case:
     handed_over: bool = False
     account_owner: str = ""
     answered: bool = False
+    call_back_offered: bool = False
+    call_back: f.CallBackPromised | None = None
+    """The call-back that is promised, until an agent has spoken with the customer and passes them on."""
     last_word: str = ""
     """Who spoke last: `customer`, an agent by name, or nobody yet."""
     last_word_at: Instant = 0.0
@@ -100,6 +106,11 @@ class Case:
         return self.queue, self.channel, self.needs, self.also_queues, self.preferred
 
     @property
+    def owed(self) -> bool:
+        """Whether it is never sent elsewhere: it was answered once, or its customer was promised a call-back."""
+        return self.answered or self.call_back is not None
+
+    @property
     def step(self) -> int:
         """How many steps of its ladder it has taken in this visit."""
         return self.relaxed.step if self.relaxed is not None else 0
@@ -111,6 +122,8 @@ class Case:
             goes_on = fact.reason is QueuedReason.OVERFLOWED and not fact.from_agent_id
             before = self.overflowed_by if goes_on else ()
             self.overflowed_by = (*before, fact.overflowed_from) if fact.overflowed_from else before
+        if self.state in TALKING:
+            self.call_back = None
         self.queued = fact
         self.preferring = bool(fact.preferred_agent_id)
         self.interrupted_by = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from kindline.audit.call_backs import CallBacks
 from kindline.audit.capacity import Capacity
 from kindline.audit.choice import Choice
 from kindline.audit.deserted import Deserted
@@ -47,6 +48,7 @@ CHECKS: tuple[Callable[[Hall, Findings], Check], ...] = (
     Overflow,
     Preference,
     Informed,
+    CallBacks,
 )
 
 NEED_EVERYBODY = frozenset({Deserted, Overflow, Preference})

@@ -76,7 +76,7 @@ class Deserted:
 
     @staticmethod
     def _may_leave(house: House, case: Case, at: Instant) -> bool:
-        return not case.answered and any(
+        return not case.owed and any(
             rule.cause is OverflowCause.NOBODY_ON_STAY
             and rule.action in {OverflowAction.DEFLECT, OverflowAction.LEAVE_MESSAGE}
             and case.joined_at + rule.after_seconds <= at

@@ -37,6 +37,7 @@ class Invariant(StrEnum):
     LIMITS = "limits"
     OVERFLOW = "overflow"
     POSITION = "position"
+    CALL_BACKS = "call_backs"
 
 
 WORDS = {
@@ -66,6 +67,7 @@ WORDS = {
     Invariant.LIMITS: "nobody new joins a queue that is full",
     Invariant.OVERFLOW: "whatever is sent elsewhere was sent for a true reason",
     Invariant.POSITION: "the place in line that customers are told is true",
+    Invariant.CALL_BACKS: "whoever takes a call-back is promised it, and comes back in time",
 }
 
 

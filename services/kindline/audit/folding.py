@@ -11,6 +11,7 @@ from kindline.audit.hall import Hall
 from kindline.audit.workers import Hold
 from kindline.language import events as e
 from kindline.language import facts as f
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.graph import ENDS, FACT_MOVES
 from kindline.language.ids import Instant
@@ -62,7 +63,20 @@ def _relaxed(hall: Hall, fact: f.InteractionRelaxed, _at: Instant) -> None:
     case = hall.case(fact)
     if case is not None:
         case.relaxed = fact
+        case.call_back_offered |= fact.call_back_offered
         hall.stand(case)
+
+
+def _promised(hall: Hall, fact: f.CallBackPromised, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        case.call_back = fact
+
+
+def _scheduled(hall: Hall, fact: f.InteractionScheduled, _at: Instant) -> None:
+    case = hall.case(fact)
+    if case is not None:
+        case.preferring = False
 
 
 def _preference_ended(hall: Hall, fact: f.PreferenceEnded, _at: Instant) -> None:
@@ -115,7 +129,7 @@ def _recorded(hall: Hall, fact: f.EventRecorded, at: Instant) -> None:
     happening = fact.event.event
     if isinstance(happening, e.HandoverRequested):
         case.asked, case.handed_over = happening.needs, True
-    elif isinstance(happening, e.InteractionStarted | e.MessageReceived):
+    elif isinstance(happening, e.InteractionStarted | e.MessageReceived | CallBackAccepted):
         case.speaks("customer", at)
         if isinstance(happening, e.InteractionStarted) and fact.opening:
             case.account_owner = happening.account_owner
@@ -175,6 +189,8 @@ CHANGES: dict[type[f.Fact], Callable[[Hall, Any, Instant], None]] = {
     f.InteractionReceived: _received,
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
+    f.CallBackPromised: _promised,
+    f.InteractionScheduled: _scheduled,
     f.PreferenceEnded: _preference_ended,
     f.EventRecorded: _recorded,
     f.MessageSent: _said,

@@ -17,7 +17,14 @@ from kindline.language.snapshot import InteractionState as S
 
 GRAIN = 1e-6
 
-UNSERVED_ENDS = (f.InteractionAbandoned, f.InteractionDeflected, f.InteractionCancelled, f.InteractionExpired)
+UNSERVED_ENDS = (
+    f.InteractionAbandoned,
+    f.InteractionDeflected,
+    f.InteractionCancelled,
+    f.InteractionExpired,
+    f.InteractionScheduled,
+)
+"""What ends a wait unserved; who is put off to an hour they wished waits no more."""
 
 
 class Informed:

@@ -76,8 +76,9 @@ class Overflow:
         return Invariant.OVERFLOW
 
     def _deflected(self, house: House, case: Case, fact: f.InteractionDeflected, at: Instant, place: str) -> None:
-        if case.answered:
-            self._findings.find(Invariant.OVERFLOW, place, f"{case.id} was sent away after it had been answered")
+        if case.owed:
+            what = f"{case.id} was sent away after it had been answered, or was promised a call-back"
+            self._findings.find(Invariant.OVERFLOW, place, what)
         if fact.overflow_cause in STAYING:
             ends = [
                 rule
@@ -119,11 +120,11 @@ class Overflow:
 
     @staticmethod
     def _comer(case: Case, at: Instant, been: tuple[str, ...], own: Needs) -> Comer:
-        return Comer(channel=case.channel, own=own, answered=case.answered, been=been, at=at)
+        return Comer(channel=case.channel, own=own, answered=case.owed, been=been, at=at)
 
     def _note(self, house: House, case: Case, fact: f.InteractionQueued, at: Instant) -> None:
         for rule in house.rules.queue(fact.queue).overflow:
-            ends = rule.action in ENDS and not case.answered
+            ends = rule.action in ENDS and not case.owed
             if rule.cause is OverflowCause.WAITED and ends:
                 self._due.note(at + rule.after_seconds, (case.id, at, rule))
 
@@ -131,7 +132,7 @@ class Overflow:
         """The batch is over: nobody is kept whom a rule would have sent elsewhere long ago."""
         for name, joined_at, rule in self._due.late(at, full=self._hall.batch_is_full):
             case = self._hall.cases.get(name)
-            if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.answered:
+            if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.owed:
                 continue
             # Another plan may have dropped the rule since.
             if rule in self._hall.houses[case.pool].rules.queue(case.queue).overflow:

@@ -17,7 +17,14 @@ from kindline.language.ids import clock_id
 from kindline.language.plan import Plan, QueuePlan
 from kindline.language.sla import SlaEvent, SlaTarget
 
-UNSERVED = (f.InteractionAbandoned, f.InteractionDeflected, f.InteractionCancelled, f.InteractionExpired)
+GIVEN_UP = (
+    f.InteractionAbandoned,
+    f.InteractionDeflected,
+    f.InteractionCancelled,
+    f.InteractionExpired,
+    f.CallBackPromised,
+)
+"""What ends every promise of an interaction; who takes a call-back waits by their own choice."""
 
 
 @dataclass(slots=True)
@@ -64,7 +71,7 @@ class Promises:
             self._settle(fact.interaction_id, SlaTarget.TIME_TO_ANSWER, "met", at)
         elif isinstance(fact, f.MessageSent):
             self._settle(fact.interaction_id, SlaTarget.FIRST_REPLY, "met", at)
-        elif isinstance(fact, UNSERVED):
+        elif isinstance(fact, GIVEN_UP):
             for target in (SlaTarget.TIME_TO_ANSWER, SlaTarget.FIRST_REPLY):
                 self._settle(fact.interaction_id, target, "cancelled", at)
         elif isinstance(fact, f.InteractionCompleted | f.InteractionClosed):

@@ -13,6 +13,7 @@ from kindline.language import events as e
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus
 from kindline.language.calendars import CalendarFrame, CalendarPlan, Weekday
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.plan import AgentChannelLimit, ChannelPlan, OrderPlan, Plan, PoolLimits, QueuePlan
 from kindline.language.plan_checks import problems
@@ -52,7 +53,7 @@ def general() -> QueuePlan:
         choice=AgentChoice.LONGEST_IDLE,
         ladder=(
             LadderStep(after_seconds=30.0, lower_skills=needs(billing=2).skills),
-            LadderStep(after_seconds=60.0, drop_language=True, raise_priority=1),
+            LadderStep(after_seconds=60.0, drop_language=True, raise_priority=1, offer_call_back=True),
             LadderStep(when_nobody=True, drop_skills=("billing",), add_queue="billing"),
         ),
         preference=PreferencePlan(prefer=Preferred.LAST_AGENT, for_seconds=20.0),
@@ -196,8 +197,13 @@ class Driver:
         if not rows:
             return
         received = self.dice.choice(rows).received
-        left = self.dice.random() < 0.1
-        happening = e.CustomerLeft() if left else e.MessageReceived(message_id="", content=text("well?"))
+        chance = self.dice.random()
+        happening: e.InteractionHappening = e.MessageReceived(message_id="", content=text("well?"))
+        if chance < 0.1:
+            happening = e.CustomerLeft()
+        elif chance < 0.4:
+            wished_at = self.centre.now + self.dice.choice([0.0, 40.0, 200.0])
+            happening = CallBackAccepted(wished_at=wished_at, content=text("call me"))
         self.centre.event(happening, received.thread, received.entry_point)
 
     def declares(self) -> None:
@@ -246,5 +252,5 @@ def test_every_rule_plays_a_part_on_these_days() -> None:
         "preferred",
     }
     wanted |= {"interrupted", "InteractionSlept", "InteractionResumed", "CustomerInformed", "TIME", "NOBODY"}
-    wanted |= {"UNAVAILABLE", "NOT_TAKEN", "CapacityExceeded"}
+    wanted |= {"UNAVAILABLE", "NOT_TAKEN", "CapacityExceeded", "CallBackPromised", "CALL_BACK_DUE"}
     assert {name for name in wanted if seen[name] < 2} == set()

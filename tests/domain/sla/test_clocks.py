@@ -93,6 +93,16 @@ def test_an_answer_in_time_keeps_the_promise_and_a_late_reply_breaks_the_other()
     assert promised.at(196.0, sent("ida")) == []
 
 
+def test_whoever_takes_a_call_back_waits_by_their_own_choice() -> None:
+    """No promise of the wait in line is broken by a customer who asked to be called at another hour."""
+    promised = Promised()
+    promised.at(100.0, *arrives("ida", 100.0))
+    promised.at(130.0, f.CallBackPromised(pool=POOL, interaction_id="ida", due_at=4_000.0, deadline=9_000.0))
+    assert promised.at(5_000.0) == []
+    assert promised.at(5_001.0, moved("ida", 100.0, "english"), answered("ida", "amy"), sent("ida")) == []
+    assert promised.clocks.running == 0
+
+
 def test_a_reply_in_time_is_told_once() -> None:
     """The first reply keeps the promise, and later ones say nothing."""
     promised = Promised()

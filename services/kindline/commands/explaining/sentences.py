@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -52,6 +53,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f}".rstrip("0").rstrip(".") + " s"
     minutes, rest = divmod(round(seconds), MINUTE)
     return f"{minutes // 60} h {minutes % 60} min" if seconds >= 2 * HOUR else f"{minutes} min {rest} s"
+
+
+def moment(at: float) -> str:
+    """An instant as people read it, whatever the zone they sit in."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def words(value: IntEnum) -> str:
@@ -152,7 +158,8 @@ SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     f.InteractionReceived: _received,
     f.EventRecorded: _recorded,
     f.InteractionQueued: _queued,
-    f.InteractionScheduled: lambda _: "Scheduled for later",
+    f.InteractionScheduled: lambda fact: f"It waits in no queue until {moment(fact.due_at)}",
+    f.CallBackPromised: lambda fact: f"The customer takes a call-back, due {moment(fact.due_at)}, and may leave",
     f.InteractionRelaxed: _relaxed,
     f.PreferenceEnded: lambda fact: f"It waits for {fact.agent_id} no more ({words(fact.reason)})",
     f.CustomerInformed: _informed,

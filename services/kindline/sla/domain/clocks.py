@@ -80,6 +80,8 @@ class Clocks:
             self._close(fact.interaction_id, step)
         elif isinstance(fact, UNSERVED):
             self._put(fact.interaction_id, None, step)
+        elif isinstance(fact, f.CallBackPromised):
+            self._release(fact.interaction_id, step)
         elif isinstance(fact, f.PlanAdopted):
             self.pools[fact.plan.pool] = promises_of(fact.plan)
             step.pools.add(fact.plan.pool)
@@ -107,6 +109,12 @@ class Clocks:
         if contact is not None:
             left = tuple(each for each in contact.clocks if each.clock.target is not SlaTarget.FIRST_REPLY)
             self._put(interaction_id, replace(contact, closed=True, clocks=left), step)
+
+    def _release(self, interaction_id: str, step: Step) -> None:
+        """Whoever takes a call-back waits by their own choice: what was promised of the wait in line is over."""
+        contact = self.contacts.get(interaction_id)
+        if contact is not None:
+            self._put(interaction_id, replace(contact, clocks=()), step)
 
     def _settle(self, running: Running | None, step: Step) -> None:
         if running is not None:
