@@ -14,8 +14,8 @@ JSON = st.recursive(
     max_leaves=12,
 )
 FIELDS = ("type", "pool", "entry_point", "token", "conversation", "last_seq", "last_message_id", "language")
-FRAMES = st.dictionaries(st.sampled_from((*FIELDS, "client_message_id", "text", "seq")), JSON, max_size=8)
-TYPES = st.sampled_from(["hello", "message", "delivered", "read", "leave", "pong", "other"])
+FRAMES = st.dictionaries(st.sampled_from((*FIELDS, "client_message_id", "text", "seq", "wished_at")), JSON, max_size=8)
+TYPES = st.sampled_from(["hello", "message", "call_back", "delivered", "read", "leave", "pong", "other"])
 
 
 def test_the_first_frame_says_where_the_visitor_is() -> None:

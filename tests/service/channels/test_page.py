@@ -1,10 +1,12 @@
 """The chat page in a real browser, as a visitor sees it."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
+from kindline.language.call_backs import CallBackAccepted
 from kindline.ledger.memory import ACKNOWLEDGED, AppendFault, MemoryLedger, Outcome
 from kindline.ledger.topics import INTERACTIONS
 from tests.domain.channels.given import (
@@ -18,6 +20,7 @@ from tests.domain.channels.given import (
     queued,
     received,
 )
+from tests.domain.channels.test_call_back import NUMBER, offered, promised
 from tests.service.channels.browser import Tab, browser_path, browsing
 from tests.service.channels.room import Room, running, until
 
@@ -116,3 +119,31 @@ async def test_a_reload_shows_the_conversation_again() -> None:
         await tab.ask("Page.reload")
         await tab.sees("Good morning")
         assert await tab.value("document.querySelectorAll('.line').length") == 2
+
+
+async def test_a_visitor_takes_a_call_back_with_one_click_and_a_number() -> None:
+    """A visitor who has waited sees the button, leaves a number, and reads that they may close the page."""
+    async with running() as room, browsing(str(BROWSER)) as tab:
+        await tab.open(address(room))
+        await tab.sees("somebody will be with you")
+        thread = await begun(room, tab, "Hello")
+        await tab.sees("You are in the queue")
+        assert await tab.value("document.getElementById('call_back').hidden") is True
+        await room.owner.decide(offered())
+        await until_shown(tab, "!document.getElementById('call_back').hidden")
+        await tab.value("window.prompt = () => ' +371 2000 0000 '; document.getElementById('call_back').click()")
+        await until(lambda: len(room.inputs()) == 2)
+        happening = room.inputs()[1][0].event
+        assert isinstance(happening, CallBackAccepted)
+        assert happening.content == NUMBER
+        await room.owner.decide(promised())
+        await tab.sees("You keep your place and may close this page")
+        assert thread
+        assert tab.problems == []
+
+
+async def until_shown(tab: Tab, expression: str) -> None:
+    """Wait until the page makes an expression true."""
+    async with asyncio.timeout(10):
+        while not await tab.value(expression):
+            await asyncio.sleep(0.05)

@@ -48,10 +48,12 @@ NOBODY = Hello(pool="", entry_point="", token="", conversation="", last_seq=0, l
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The visitor said something."""
+    """The visitor said something; with `call_back`, that they want to be called, where, and at which hour."""
 
     client_message_id: str
     text: str
+    call_back: bool = False
+    wished_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ def parse(text: str) -> Frame:
             return _hello(value)
         case "message":
             return Say(_matching(value, "client_message_id", _ID), _said(value))
+        case "call_back":
+            wished_at = _number(value, "wished_at") if value.get("wished_at") is not None else None
+            return Say(_matching(value, "client_message_id", _ID), _said(value), call_back=True, wished_at=wished_at)
         case "delivered" | "read" as kind:
             return Seen(_matching(value, "conversation", _ID), _number(value, "seq"), kind == "read")
         case "leave":

@@ -5,26 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from kindline.channels.domain.call_back import CallBack
+from kindline.language import facts as f
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Because, Content, ParticipantRole
 from kindline.language.events import InteractionStarted, MessageReceived
-from kindline.language.facts import (
-    CustomerInformed,
-    EventRecorded,
-    Fact,
-    InteractionAbandoned,
-    InteractionAnswered,
-    InteractionCancelled,
-    InteractionClosed,
-    InteractionCompleted,
-    InteractionDeflected,
-    InteractionExpired,
-    InteractionHeld,
-    InteractionQueued,
-    InteractionReceived,
-    InteractionResumed,
-    InteractionScheduled,
-    MessageSent,
-)
 from kindline.language.ids import Instant
 
 LONGEST_CONVERSATION = 2_000
@@ -66,14 +51,15 @@ class Line:
 class Conversation:
     """An interaction on a page's thread. Line n of all (the first is 1) is lines[n - 1 - dropped]."""
 
-    received: InteractionReceived
+    received: f.InteractionReceived
     standing: Standing = Standing.WAITING
     agent_id: str = ""
     ended_by: EndedBy = EndedBy.NOBODY
     lines: list[Line] = field(default_factory=list)
     dropped: int = 0
-    told: CustomerInformed | None = None
+    told: f.CustomerInformed | None = None
     """What the customer was told last of their place and wait, while they wait."""
+    call_back: CallBack = CallBack.NONE
 
     @property
     def last_seq(self) -> int:
@@ -98,27 +84,26 @@ class Conversation:
             self.standing, self.ended_by = Standing.ENDED, by
 
 
-def evolve(conversation: Conversation, fact: Fact) -> bool:
+def evolve(conversation: Conversation, fact: f.Fact) -> bool:
     """Fold one fact about its interaction; whether the page can see a change."""
+    if _hears(conversation, fact):
+        return True
     match fact:
-        case CustomerInformed():
-            conversation.told = _told(conversation.told, fact)
-            return True
-        case InteractionQueued() | InteractionScheduled():
+        case f.InteractionQueued() | f.InteractionScheduled():
             conversation.standing, conversation.agent_id = Standing.WAITING, ""
-        case InteractionAnswered(agent_id=agent_id):
+        case f.InteractionAnswered(agent_id=agent_id):
             conversation.standing, conversation.agent_id = Standing.WITH_AGENT, agent_id
-        case InteractionHeld():
+        case f.InteractionHeld():
             conversation.standing = Standing.ON_HOLD
-        case InteractionResumed():
+        case f.InteractionResumed():
             conversation.standing = Standing.WITH_AGENT
-        case InteractionCompleted(ended_by=role):
+        case f.InteractionCompleted(ended_by=role):
             conversation.end(EndedBy.CUSTOMER if role is ParticipantRole.CUSTOMER else EndedBy.AGENT)
-        case InteractionAbandoned():
+        case f.InteractionAbandoned():
             conversation.end(EndedBy.CUSTOMER)
-        case InteractionExpired():
+        case f.InteractionExpired():
             conversation.end(EndedBy.TIME)
-        case InteractionDeflected() | InteractionCancelled() | InteractionClosed():
+        case f.InteractionDeflected() | f.InteractionCancelled() | f.InteractionClosed():
             conversation.end(EndedBy.NOBODY)
         case _:
             return False
@@ -126,23 +111,39 @@ def evolve(conversation: Conversation, fact: Fact) -> bool:
     return True
 
 
-def line_of(fact: Fact, at: Instant, because: Because | None) -> Line | None:
+def _hears(conversation: Conversation, fact: f.Fact) -> bool:
+    """Whether the customer hears something, and waits on."""
+    match fact:
+        case f.CustomerInformed():
+            conversation.told = _told(conversation.told, fact)
+        case f.InteractionRelaxed(call_back_offered=True) if conversation.call_back is CallBack.NONE:
+            conversation.call_back = CallBack.OFFERED
+        case f.CallBackPromised():
+            conversation.call_back = CallBack.PROMISED
+        case _:
+            return False
+    return True
+
+
+def line_of(fact: f.Fact, at: Instant, because: Because | None) -> Line | None:
     """What a fact says that somebody said; None when it says nothing of the kind."""
     customer = ParticipantRole.CUSTOMER
     match fact:
-        case EventRecorded(event=event) if isinstance(event.event, MessageReceived | InteractionStarted):
+        case f.EventRecorded(event=event) if isinstance(
+            event.event, MessageReceived | InteractionStarted | CallBackAccepted
+        ):
             said: Content | None = event.event.content
             if said is None:
                 return None
             author, agent_id, message_id = customer, "", event.event.message_id
-        case MessageSent(agent_id=agent_id, message_id=message_id, content=said):
+        case f.MessageSent(agent_id=agent_id, message_id=message_id, content=said):
             author = ParticipantRole.AGENT
         case _:
             return None
     return Line(message_id=message_id, author=author, agent_id=agent_id, content=said, said_at=at, because=because)
 
 
-def _told(before: CustomerInformed | None, now: CustomerInformed) -> CustomerInformed:
+def _told(before: f.CustomerInformed | None, now: f.CustomerInformed) -> f.CustomerInformed:
     """An announcement alone takes back nothing of the place and the wait that were told before it."""
     if before is None or now.position or now.expected_wait is not None or before.queue != now.queue:
         return now

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
+from kindline.channels.domain.call_back import call_back_of
 from kindline.channels.domain.conversation import Conversation, Line, evolve, line_of
 from kindline.channels.domain.identities import is_page_thread
 from kindline.channels.domain.standings import ended_by_of, standing_of
@@ -101,6 +102,7 @@ class Conversations:
 
     def _restore(self, row: InteractionRow) -> None:
         conversation = Conversation(row.received, standing_of(row.state), row.agent_id, ended_by_of(row.state))
+        conversation.call_back = call_back_of(row)
         for message in row.messages:
             conversation.say(
                 Line(

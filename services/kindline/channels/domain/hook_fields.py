@@ -13,6 +13,8 @@ LONGEST_NAME = 256
 MOST_ATTRIBUTES = 64
 LONGEST_ATTRIBUTES_BYTES = 32_768
 HIGHEST_PRIORITY = 9
+LATEST = 2.0**53
+"""Above it seconds cannot be told apart any more."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -65,6 +67,16 @@ def priority_in(value: dict[str, object]) -> int | None:
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= HIGHEST_PRIORITY:
         raise BodyUnreadable(f"priority is no whole number from 0 to {HIGHEST_PRIORITY}")
     return found
+
+
+def instant_in(value: dict[str, object], field: str) -> float | None:
+    """Seconds since 1970-01-01T00:00:00Z; None when absent. Raises BodyUnreadable."""
+    found = value.get(field)
+    if found is None:
+        return None
+    if not isinstance(found, int | float) or isinstance(found, bool) or not 0 <= found < LATEST:
+        raise BodyUnreadable(f"{field} is no number of seconds since 1970")
+    return float(found)
 
 
 def attributes_in(value: dict[str, object]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """What a signed web hook says, as events on the thread it names.
 
-The body is a JSON object: `event` (started, message, ended, left; started when absent), `thread` (the webhook-id when
-absent), `text`, `subject`, `customer`, `language`, `queue`, `priority`, `attributes` (text to text). Fields that we do
-not know are left alone, since senders add some without notice.
+The body is a JSON object: `event` (started, message, call_back, no_call_back, ended, left; started when absent),
+`thread` (the webhook-id when absent), `text`, `subject`, `customer`, `language`, `queue`, `priority`, `attributes`
+(text to text), and for a call-back `wished_at`. Fields that we do not know are left alone, since senders add some
+without notice.
 """
 
 from __future__ import annotations
@@ -10,8 +11,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from kindline.channels.domain.hook_fields import BodyUnreadable, attributes_in, json_object, name_in, priority_in
+from kindline.channels.domain.hook_fields import (
+    BodyUnreadable,
+    attributes_in,
+    instant_in,
+    json_object,
+    name_in,
+    priority_in,
+)
 from kindline.channels.domain.normalising import content_of
+from kindline.language.call_backs import CallBackAccepted, CallBackDeclined
 from kindline.language.content import Content, Direction, ParticipantRole
 from kindline.language.events import (
     CustomerLeft,
@@ -65,8 +74,15 @@ def read_hook(body: bytes, *, webhook_id: str, tenant: str) -> Incoming:
             happenings = (Happening("ended", InteractionEnded(ended_by=ParticipantRole.CUSTOMER)),)
         case "left":
             happenings = (Happening("left", CustomerLeft(cause="web hook")),)
+        case "call_back":
+            accepted = CallBackAccepted(
+                wished_at=instant_in(value, "wished_at"), content=content, message_id=webhook_id
+            )
+            happenings = (Happening("call_back", accepted),)
+        case "no_call_back":
+            happenings = (Happening("no_call_back", CallBackDeclined()),)
         case _:
-            raise BodyUnreadable("event must be started, message, ended or left")
+            raise BodyUnreadable("event must be started, message, call_back, no_call_back, ended or left")
     return Incoming(thread, happenings)
 
 

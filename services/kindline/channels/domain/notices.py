@@ -23,6 +23,7 @@ _TYPES: dict[type, str] = {
     facts.InteractionQueued: "interaction.queued",
     facts.InteractionScheduled: "interaction.scheduled",
     facts.CustomerInformed: "customer.informed",
+    facts.CallBackPromised: "call_back.promised",
     facts.InteractionAnswered: "interaction.answered",
     facts.InteractionHeld: "interaction.held",
     facts.InteractionResumed: "interaction.resumed",

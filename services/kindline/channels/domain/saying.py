@@ -6,6 +6,7 @@ from kindline.channels.domain.chat import Hello, Say
 from kindline.channels.domain.hooks import customer_hash
 from kindline.channels.domain.identities import message_event
 from kindline.channels.domain.normalising import content_of
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.events import InteractionEvent, MessageReceived
 from kindline.language.ids import tenant_of
 
@@ -13,11 +14,14 @@ from kindline.language.ids import tenant_of
 def said_event(thread: tuple[str, str], hello: Hello, said: Say) -> tuple[str, InteractionEvent]:
     """The id of the event and the event; on a thread without an open interaction it opens one."""
     pool, name = thread
-    message = MessageReceived(
+    content = content_of(said.text)
+    message: MessageReceived | CallBackAccepted = MessageReceived(
         message_id=said.client_message_id,
-        content=content_of(said.text),
+        content=content,
         customer=customer_hash(tenant_of(pool), name),
         language=hello.language,
     )
+    if said.call_back:
+        message = CallBackAccepted(wished_at=said.wished_at, content=content, message_id=said.client_message_id)
     event = InteractionEvent(pool=pool, entry_point=hello.entry_point, thread=name, event=message)
     return message_event(pool, name, said.client_message_id), event

@@ -15,6 +15,8 @@ from kindline.language.content import ParticipantRole
 from kindline.language.facts import CustomerInformed
 
 Frames = list[dict[str, object]]
+Stands = tuple[str, str, str, str, str]
+"""Conversation, state, the agent's name, who ended it, and what has become of a call-back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Cursor:
 
     conversation: str = ""
     seq: int = 0
-    standing: tuple[str, str, str, str] = ("", "", "", "")
+    standing: Stands = ("", "", "", "", "")
     told: CustomerInformed | None = None
 
 
@@ -44,7 +46,7 @@ def resumed(conversation: Conversation | None, *, conversation_id: str, last_seq
 def untold(conversation: Conversation | None, cursor: Cursor, name_of: Callable[[str], str]) -> tuple[Frames, Cursor]:
     """The frames that bring a page up to date, and what it has after them."""
     if conversation is None:
-        standing = ("", "none", "", "")
+        standing: Stands = ("", "none", "", "", "")
         frames: Frames = [] if cursor.standing == standing else [_state(standing)]
         return frames, replace(cursor, standing=standing)
     identity = conversation.received.interaction_id
@@ -60,6 +62,7 @@ def untold(conversation: Conversation | None, cursor: Cursor, name_of: Callable[
         conversation.standing.value,
         name_of(conversation.agent_id) if conversation.agent_id else "",
         conversation.ended_by.value,
+        conversation.call_back.value,
     )
     # How things stand is told first when somebody joins, and last when it is over: a good-bye comes before the end.
     if standing != cursor.standing:
@@ -75,9 +78,9 @@ def delivered_lines(conversation: Conversation, after: int, upto: int) -> list[L
     return [line for line in conversation.lines[begin:end] if line.author is not ParticipantRole.CUSTOMER]
 
 
-def _state(standing: tuple[str, str, str, str]) -> dict[str, object]:
-    conversation, state, name, ended_by = standing
-    return {"type": "state", "conversation": conversation, "state": state, "name": name, "ended_by": ended_by}
+def _state(standing: Stands) -> dict[str, object]:
+    names = ("conversation", "state", "name", "ended_by", "call_back")
+    return {"type": "state", **dict(zip(names, standing, strict=True))}
 
 
 def _wait(told: CustomerInformed) -> dict[str, object]:

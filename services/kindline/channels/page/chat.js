@@ -12,8 +12,8 @@ const STORE = `kindline:${pool}:${entryPoint}`;
 const LONGEST_SILENCE = 60_000; // The server speaks every 25 s; longer silence means that nobody is there.
 const ACCEPT_WITHIN = 12_000;
 const at = (id) => document.getElementById(id);
-const [lines, form, text, send, leave, standing, notice] =
-  ["lines", "form", "text", "send", "leave", "standing", "notice"].map(at);
+const [lines, form, text, send, leave, callBack, standing, notice] =
+  ["lines", "form", "text", "send", "leave", "call_back", "standing", "notice"].map(at);
 
 // Kept for this tab's browser, so that a reload goes on where it was: who the visitor is, and what is not sent yet.
 const kept = load();
@@ -57,10 +57,12 @@ function say(key, name) {
 
 function show() {
   const open = ["waiting", "with_agent", "on_hold"].includes(state.state);
-  const waits = ready && state.state === "waiting" && told;
-  standing.textContent = waits
+  const waits = ready && state.state === "waiting";
+  const called = waits && state.call_back === "promised" ? words.call_back_promised : "";
+  standing.textContent = called || (waits && told
     ? placeAndWait(told)
-    : say(ready || stopped ? (state.state === "ended" ? "over" : state.state) : "connecting", state.name);
+    : say(ready || stopped ? (state.state === "ended" ? "over" : state.state) : "connecting", state.name));
+  callBack.hidden = !(waits && state.call_back === "offered");
   leave.hidden = !open;
   send.disabled = stopped;
   text.disabled = stopped;
@@ -227,7 +229,7 @@ function flush() {
   const message = kept.unsent[0];
   if (!message || !ready || flying.size) return;
   flying.set(message.id, Date.now());
-  tell({ type: "message", client_message_id: message.id, text: message.text });
+  tell({ type: message.type || "message", client_message_id: message.id, text: message.text });
   showUnsent(message);
 }
 
@@ -245,14 +247,23 @@ form.addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   const said = text.value;
   if (!said.trim() || stopped) return;
-  const message = { id: identity(), text: said };
-  kept.unsent.push(message);
-  keep();
   text.value = "";
   grow();
+  queueUp({ id: identity(), text: said });
+});
+
+function queueUp(message) {
+  kept.unsent.push(message);
+  keep();
   showUnsent(message);
   flush();
   lines.scrollTop = lines.scrollHeight;
+}
+
+callBack.addEventListener("click", () => {
+  // Who changes their mind says nothing, waits on, and may still take it later.
+  const where = (prompt(words.call_back_where) || "").trim();
+  if (where && !stopped) queueUp({ id: identity(), text: where, type: "call_back" });
 });
 
 text.addEventListener("keydown", (key) => {
