@@ -17,6 +17,7 @@ from typing import Any
 from kindline.language import agents as a
 from kindline.language.content import Needs, SkillNeed
 from kindline.language.facts import Fact, OfferIssued
+from kindline.language.graph import WAITING as IN_LINE
 from kindline.language.plan import AgentPlan, Plan, SkillPlan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.engine import Engine
@@ -177,7 +178,7 @@ def figures() -> dict[str, float]:
         bench.take_offers(bench.arrival())
     gc.collect()
     free = rate(bench, bench.arrival, times=80, drain=True)
-    while sum(count.count for count in bench.centre.engine.queue_counts()) < WAITING:
+    while sum(row.state in IN_LINE for row in bench.centre.engine.interactions()) < WAITING:
         bench.take_offers(bench.arrival())
     gc.collect()
     gc.freeze()

@@ -181,11 +181,10 @@ def stall(count: int) -> dict[str, float]:
     built = time.thread_time() - began
     gc.enable()
     settle()
-    live = sum(counted.count for counted in engine.queue_counts())
+    live = sum(1 for _ in engine.interactions())
     deciding = _Deciding(engine, generator)
     longest, decisions = deciding.run(DECIDE_SECONDS)
     began = time.thread_time()
-    engine.queue_counts()
     taken = list(engine.rows())
     moment = time.thread_time() - began
     assert taken

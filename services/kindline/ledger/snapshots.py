@@ -1,7 +1,8 @@
 """Snapshots of a shard's counted state: parts under a fresh id, a manifest last, all but the newest two tombstoned.
 
 Promises readers that newest_whole() gives a state that is complete, that hashes to what its manifest says, and whose
-every fact counts; and owners that writing one gives the loop back after every part.
+every fact counts; and owners that writing one, and finding out which are whole, gives the loop back every few
+milliseconds, however large the state is.
 """
 
 from __future__ import annotations
@@ -9,20 +10,34 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from kindline.language.snapshot import IdentityRow, SnapshotManifest, SnapshotPart, SnapshotRow
+from kindline.language.graph import WAITING
+from kindline.language.snapshot import (
+    IdentityRow,
+    InteractionRow,
+    QueueCount,
+    SnapshotManifest,
+    SnapshotPart,
+    SnapshotRow,
+)
 from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
 from kindline.ledger.port import Ledger, Partition, Record, Writer
 from kindline.ledger.topics import SNAPSHOTS
 from kindline.ledger.whole import whole_records
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
 log = logging.getLogger("kindline.ledger.snapshots")
 
 BYTES_PER_PART = 1024 * 1024
-ROWS_PER_SLICE = 200
+ROWS_PER_SLICE = 20
+SECONDS_AT_ONCE = 0.002
 KEPT = 2
 BYTES_PER_IDENTITY = 16
 IDENTITIES_PER_ROW = 16_384
@@ -41,15 +56,28 @@ class Found:
     """What the topic holds of one snapshot."""
 
     keys: set[bytes] = field(default_factory=set)
-    values: dict[int, bytes] = field(default_factory=dict)
+    values: list[bytes] = field(default_factory=list)
     manifest: SnapshotManifest | None = None
+    parts: int = 0
+    digest: Hash = field(default_factory=hashlib.sha256)
+    broken: bool = False
+
+    def part(self, number: int, value: bytes, *, keep: bool) -> None:
+        """A part, which an owner writes after those before it; kept only for who wants to read it."""
+        if number != self.parts:
+            self.broken = True
+            return
+        self.parts += 1
+        self.digest.update(value)
+        if keep:
+            self.values.append(value)
 
     def whole(self) -> bool:
         """Whether every part is there and hashes to what the manifest says."""
         manifest = self.manifest
-        if manifest is None or sorted(self.values) != list(range(manifest.parts)):
+        if manifest is None or self.broken or self.parts != manifest.parts:
             return False
-        return _hash(self.values[part] for part in range(manifest.parts)) == manifest.sha256
+        return self.digest.digest() == manifest.sha256
 
 
 async def newest_whole(ledger: Ledger, shard: int) -> Whole | None:
@@ -62,7 +90,7 @@ async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) ->
 
     With None any offset will do. Raises LedgerUnavailable.
     """
-    newest = _newest_first(await _found(ledger, shard))
+    newest = _newest_first(await _found(ledger, shard, keep=True))
     if offset is not None:
         newest = [found for found in newest if found.manifest and found.manifest.next_offset <= offset]
     if not newest:
@@ -70,8 +98,8 @@ async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) ->
     manifest = newest[0].manifest
     assert manifest is not None  # noqa: S101  # _newest_first gives whole ones only; this tells the type checker.
     rows: list[SnapshotRow] = []
-    for number in range(manifest.parts):
-        part = decode_snapshot(newest[0].values[number])
+    for value in newest[0].values:
+        part = decode_snapshot(value)
         if isinstance(part, SnapshotPart):
             rows.extend(part.rows)
         await asyncio.sleep(0)
@@ -80,32 +108,43 @@ async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) ->
 
 async def whole_manifests(ledger: Ledger, shard: int) -> list[SnapshotManifest]:
     """The manifests of the complete snapshots of a shard, newest first. Raises LedgerUnavailable."""
-    return [found.manifest for found in _newest_first(await _found(ledger, shard)) if found.manifest]
+    return [found.manifest for found in _newest_first(await _found(ledger, shard, keep=False)) if found.manifest]
 
 
 async def write_snapshot(
     ledger: Ledger, writer: Writer, shard: int, *, manifest: SnapshotManifest, rows: Iterable[SnapshotRow]
 ) -> SnapshotManifest:
-    """Write the rows, then the manifest with their number and hash, then tombstone what is older than the newest two.
+    """Write the rows, then the manifest with what they add up to, then tombstone what is older than the newest two.
 
-    `rows` and `manifest` must be of one moment, and no later decision may change them. Gives the manifest as written.
+    `rows` and `manifest` must be of one moment, and no later decision may change them; the parts, their hash and the
+    counts of the queues are put into the manifest here. Gives the manifest as written.
     Raises AppendUnknown, AppendRefused, LedgerUnavailable; what was written of it is then no snapshot, and is
     tombstoned by the next one.
     """
     partition, digest, count = Partition(SNAPSHOTS, shard), hashlib.sha256(), 0
-    async for value in _encoded_parts(rows):
+    queues: Counter[tuple[str, str]] = Counter()
+    async for value in _encoded_parts(_counting(rows, queues)):
         digest.update(value)
         await writer.append(partition, _key(shard, manifest.snapshot_id, f"{count:06d}"), value)
         count += 1
-    written = replace(manifest, parts=count, sha256=digest.digest())
+    counts = tuple(QueueCount(pool=pool, queue=queue, count=n) for (pool, queue), n in sorted(queues.items()))
+    written = replace(manifest, parts=count, sha256=digest.digest(), queue_counts=counts)
     await writer.append(partition, _key(shard, manifest.snapshot_id, "manifest"), encode(written))
     await _tombstone(ledger, writer, partition)
     return written
 
 
+def _counting(rows: Iterable[SnapshotRow], queues: Counter[tuple[str, str]]) -> Iterator[SnapshotRow]:
+    """The rows as they are, while those who wait or are offered are counted by pool and queue."""
+    for row in rows:
+        if isinstance(row, InteractionRow) and row.state in WAITING:
+            queues[row.received.pool, row.queued.queue if row.queued else row.received.queue] += 1
+        yield row
+
+
 async def _tombstone(ledger: Ledger, writer: Writer, partition: Partition) -> None:
     """Let compaction take all that no reader will ask for any more."""
-    found = await _found(ledger, partition.number)
+    found = await _found(ledger, partition.number, keep=False)
     kept = [id(one) for one in _newest_first(found)[:KEPT]]
     for one in found.values():
         if id(one) not in kept:
@@ -118,8 +157,8 @@ def _newest_first(found: dict[str, Found]) -> list[Found]:
     return sorted(whole, key=lambda one: one.manifest.next_offset if one.manifest else 0, reverse=True)
 
 
-async def _found(ledger: Ledger, shard: int) -> dict[str, Found]:
-    """All that the topic holds of this shard, by snapshot id."""
+async def _found(ledger: Ledger, shard: int, *, keep: bool) -> dict[str, Found]:
+    """All that the topic holds of this shard, by snapshot id; the parts themselves only where they are wanted."""
     found: dict[str, Found] = {}
     bounds = await ledger.bounds([Partition(SNAPSHOTS, shard)])
     async for record in whole_records(ledger, bounds):
@@ -130,21 +169,15 @@ async def _found(ledger: Ledger, shard: int) -> dict[str, Found]:
         one = found.setdefault(snapshot_id, Found())
         if record.value is None:
             one.keys.discard(record.key or b"")
-            _forget(one, part)
+            one.broken = True
             continue
         one.keys.add(record.key or b"")
         if part.isdecimal():
-            one.values[int(part)] = record.value
+            one.part(int(part), record.value, keep=keep)
+            await asyncio.sleep(0)
         else:
             one.manifest = _manifest(record)
     return {snapshot_id: one for snapshot_id, one in found.items() if one.keys}
-
-
-def _forget(one: Found, part: str) -> None:
-    if part.isdecimal():
-        one.values.pop(int(part), None)
-    else:
-        one.manifest = None
 
 
 def _manifest(record: Record) -> SnapshotManifest | None:
@@ -160,9 +193,12 @@ async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
     """The rows as parts of at most BYTES_PER_PART each, unless a single row is larger.
 
     Slices of rows are encoded one by one and joined as bytes: protobuf merges joined messages, so a part is one message
-    whose rows run on.
+    whose rows run on. How long a row takes is not known before: a conversation of many words takes as long as hundreds
+    who wait. So the loop is given back whenever so much time has passed.
     """
     number, slices, size = 0, list[bytes](), 0
+    clock = asyncio.get_running_loop().time
+    until = clock() + SECONDS_AT_ONCE
     for some in _slices(rows):
         for encoded in _encoded_slices(some):
             if slices and size + len(encoded) > BYTES_PER_PART:
@@ -170,7 +206,9 @@ async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
                 number, slices, size = number + 1, [], 0
             slices.append(encoded)
             size += len(encoded)
-        await asyncio.sleep(0)
+        if clock() >= until:
+            await asyncio.sleep(0)
+            until = clock() + SECONDS_AT_ONCE
     if slices:
         yield b"".join((*slices, encode(SnapshotPart(part=number))))
 
@@ -208,10 +246,3 @@ def _pieces(row: SnapshotRow) -> Iterator[SnapshotRow]:
 
 def _key(shard: int, snapshot_id: str, part: str) -> bytes:
     return f"{shard}/{snapshot_id}/{part}".encode()
-
-
-def _hash(values: Iterable[bytes]) -> bytes:
-    digest = hashlib.sha256()
-    for value in values:
-        digest.update(value)
-    return digest.digest()

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from kindline.language.facts import Fact, InputRejected, ReplicaSeen, Resumed
 from kindline.language.facts.inputs import InputReference
-from kindline.language.snapshot import QueueCount, ReplicaRow, SnapshotRow
+from kindline.language.snapshot import ReplicaRow, SnapshotRow
+from kindline.ledger.owned.core import Moment
 from kindline.ledger.port import Record
 
 TICK_SECONDS = 1.5
@@ -34,9 +35,9 @@ class CountingCore:
         """All that was seen, in its order."""
         return [ReplicaRow(replica_id=name, seen_at=at) for name, at in self.seen]
 
-    def queue_counts(self) -> Sequence[QueueCount]:
-        """There are no queues."""
-        return ()
+    def moment(self) -> Moment:
+        """The same: what was seen is copied at once."""
+        return (row for row in self.rows())
 
     def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
         """See what was decided."""

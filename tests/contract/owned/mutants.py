@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kindline.language.log import DecisionBatch
-from kindline.language.snapshot import SnapshotManifest, SnapshotRow
-from kindline.ledger.owned.core import StandDown
+from kindline.language.snapshot import SnapshotManifest
+from kindline.ledger.owned.core import Moment, StandDown
 from kindline.ledger.owned.decider import Decider
 from kindline.ledger.owned.fold import Fold, positions_of
 from kindline.ledger.owned.means import Means
@@ -104,14 +104,14 @@ class ForgetsPositions(Owner[str]):
 class SnapshotsWhatIsInFlight(Snapshotting[str]):
     """A snapshot is of the deciding state, which runs ahead of the log."""
 
-    def moment(self, shard: Shard[str]) -> tuple[SnapshotManifest, list[SnapshotRow]]:
+    def moment(self, shard: Shard[str]) -> tuple[SnapshotManifest, Moment]:
         """Take the rows that the owner decides on."""
-        manifest, rows = super().moment(shard)
+        manifest, moment = super().moment(shard)
         owner = shard.owner
         if owner is None or not owner.owning or not hasattr(owner, "decider"):
-            return manifest, rows
+            return manifest, moment
         ahead = owner.decider
-        return replace(manifest, input_positions=positions_of(ahead.positions)), list(ahead.core.rows())
+        return replace(manifest, input_positions=positions_of(ahead.positions)), ahead.core.moment()
 
 
 MUTANTS = {

@@ -18,7 +18,7 @@ from kindline.language.snapshot import LastAgentRow
 from kindline.routing.domain import last_agents
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.last_agents import LastAgents
-from tests.given import POOL, SHARDS, Centre, agent, needs, plan
+from tests.given import SHARDS, Centre, agent, needs, plan
 
 DAY = 86_400.0
 
@@ -238,10 +238,10 @@ def test_no_more_customers_are_remembered_than_there_is_room_for(monkeypatch: py
     memory.adopt(preferring())
     for number, customer in enumerate(("a", "b", "c", "a", "d")):
         memory.served(customer, f"agent-{number}", float(number))
-    assert [row.customer for row in memory.rows(POOL)] == ["c", "a", "d"]
+    assert [row.customer for row in memory.roll] == ["c", "a", "d"]
     assert memory.of("a", 0.0) == "agent-3"
     memory.adopt(plan())
-    assert list(memory.rows(POOL)) == []
+    assert list(memory.roll) == []
 
 
 def test_a_preference_survives_a_restart_and_a_take_over() -> None:

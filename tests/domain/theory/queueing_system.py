@@ -14,6 +14,7 @@ from kindline.commands.replaying.people import Caller, Callers, Crew, Habits, St
 from kindline.commands.replaying.simulation import Simulation
 from kindline.language import facts as f
 from kindline.language.content import Channel
+from kindline.language.graph import WAITING
 from kindline.language.plan import AgentPlan, ChannelPlan, EntryPointPlan, Plan, QueuePlan
 from kindline.routing.domain.engine import Engine
 
@@ -138,7 +139,7 @@ class Measure:
         self._by_id[interaction_id] = customer = Customer(at)
         run.customers.append(customer)
         if len(run.customers) % self.COMPARE_EVERY == 0:
-            waiting = sum(count.count for count in self._engine.queue_counts())
+            waiting = sum(row.state in WAITING for row in self._engine.interactions())
             run.engine_agrees &= waiting == run.in_line.number
 
 

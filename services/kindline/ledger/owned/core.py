@@ -6,13 +6,13 @@ folds facts and answers inputs with facts. Routing's engine is one; the simulati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from kindline.language.facts import Fact
 from kindline.language.log import DecisionBatch
-from kindline.language.snapshot import QueueCount, SnapshotRow
+from kindline.language.snapshot import SnapshotRow
 
 Given = TypeVar("Given")
 GivenIn = TypeVar("GivenIn", contravariant=True)
@@ -30,6 +30,16 @@ class Taken(Generic[GivenOut]):
     given: GivenOut
 
 
+class Moment(Protocol):
+    """A state's rows as of the moment when this was asked for, each given once, whatever is folded meanwhile."""
+
+    def __iter__(self) -> Iterator[SnapshotRow]:
+        """Those that were not given yet."""
+
+    def close(self) -> None:
+        """Nobody wants the others."""
+
+
 class Core(Protocol[GivenIn]):
     """A deterministic state. No method may wait, look at a clock or draw lots; any may raise, see `refuse`."""
 
@@ -39,8 +49,8 @@ class Core(Protocol[GivenIn]):
     def rows(self) -> Iterable[SnapshotRow]:
         """The whole state, as rows that do not change when the state does."""
 
-    def queue_counts(self) -> Sequence[QueueCount]:
-        """How many interactions each queue holds."""
+    def moment(self) -> Moment:
+        """The same rows, which may be taken one by one while the state goes on. RuntimeError while one is open."""
 
     def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
         """Fold facts that were decided elsewhere or earlier."""

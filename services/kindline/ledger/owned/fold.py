@@ -78,7 +78,7 @@ class Fold(Generic[Given]):
         return Because(epoch=self.reading.epoch, seq=self.reading.seq, offset=self.last_batch_offset)
 
     def manifest(self, snapshot_id: str, parts: int, sha256: bytes) -> SnapshotManifest:
-        """What a snapshot of this very moment says of itself."""
+        """What a snapshot of this very moment says of itself; what its queues hold is counted as it is written."""
         return SnapshotManifest(
             snapshot_id=snapshot_id,
             epoch=self.reading.epoch,
@@ -89,7 +89,6 @@ class Fold(Generic[Given]):
             decided_at=self.decided_at or 0.0,
             parts=parts,
             sha256=sha256,
-            queue_counts=tuple(self.core.queue_counts()),
             next_within=self.next_within or 0.0,
             released=self.released,
         )

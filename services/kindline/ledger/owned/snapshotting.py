@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Generic
 
-from kindline.language.snapshot import SnapshotManifest, SnapshotRow
-from kindline.ledger.owned.core import Given
+from kindline.language.snapshot import SnapshotManifest
+from kindline.ledger.owned.core import Given, Moment
 from kindline.ledger.owned.decider import place_of
 from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.shard import Shard, Standing
@@ -55,8 +56,9 @@ class Snapshotting(Generic[Given]):
         self._looked_at[shard.number] = asyncio.get_running_loop().time()
         self._writer = self._writer or self._means.ledger.writer()
         try:
-            manifest, rows = self.moment(shard)
-            await write_snapshot(self._means.ledger, self._writer, shard.number, manifest=manifest, rows=rows)
+            manifest, moment = self.moment(shard)
+            with closing(moment):
+                await write_snapshot(self._means.ledger, self._writer, shard.number, manifest=manifest, rows=moment)
             self._means.counts["snapshots"] += 1
         except (AppendUnknown, AppendRefused, LedgerUnavailable) as problem:
             log.warning("shard %d: the snapshot was not finished: %r", shard.number, problem)
@@ -70,6 +72,6 @@ class Snapshotting(Generic[Given]):
             await self._writer.close()
         self._writer = None
 
-    def moment(self, shard: Shard[Given]) -> tuple[SnapshotManifest, list[SnapshotRow]]:
+    def moment(self, shard: Shard[Given]) -> tuple[SnapshotManifest, Moment]:
         """The counted state of this very moment; nothing waits between the two, so they are of one moment."""
-        return shard.fold.manifest(self._means.fresh_id(), 0, b""), list(shard.fold.core.rows())
+        return shard.fold.manifest(self._means.fresh_id(), 0, b""), shard.fold.core.moment()

@@ -8,7 +8,8 @@ from time import perf_counter
 from kindline.language.agents import AgentCommand
 from kindline.language.facts import CommandAnswered, Fact, InputRejected
 from kindline.language.facts.agents import RefusalReason
-from kindline.language.snapshot import QueueCount, SnapshotRow
+from kindline.language.snapshot import SnapshotRow
+from kindline.ledger.owned.core import Moment
 from kindline.routing.adapters.shard_numbers import Gauges
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import AgentSpoke, Input, OwnerResumed, TimersDue
@@ -30,9 +31,9 @@ class EngineCore:
         """The whole state, as rows."""
         return self.engine.rows()
 
-    def queue_counts(self) -> Sequence[QueueCount]:
-        """How many interactions each queue holds."""
-        return tuple(self.engine.queue_counts())
+    def moment(self) -> Moment:
+        """The same, which may be taken one by one while the engine goes on."""
+        return self.engine.moment()
 
     def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
         """Fold facts that were decided elsewhere or earlier."""

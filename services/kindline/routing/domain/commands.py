@@ -49,7 +49,7 @@ def obey(d: Decision, pool: str, agent_id: str, command: c.AgentCommand, appende
     """Answer a command, carrying it out if it may be; `appended_at` is wall time, as the command id's is."""
     remembered = d.state.answers.get((pool, agent_id, command.command_id))
     if remembered is not None:
-        d.emit(replace(remembered[0]))
+        d.emit(replace(remembered.answer))
         return
     refusal = refused_at_the_door(d, pool, agent_id, command, appended_at)
     agent = d.state.agent(pool, agent_id)

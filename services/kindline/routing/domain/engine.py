@@ -13,15 +13,17 @@ from collections.abc import Iterable, Iterator
 from kindline.language.facts import Fact
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
-from kindline.language.snapshot import AgentRow, InteractionRow, QueueCount, SnapshotRow
+from kindline.language.snapshot import AgentRow, InteractionRow, SnapshotRow
 from kindline.routing.domain.assignment import assign, wake
 from kindline.routing.domain.candidates import Considered, considered
 from kindline.routing.domain.decision import Decision
-from kindline.routing.domain.folding import fold
+from kindline.routing.domain.folding import FOLDS
 from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
+from kindline.routing.domain.interaction_rows import row_of
 from kindline.routing.domain.interrupting import take_up_interrupted
-from kindline.routing.domain.invariants import count_violations
+from kindline.routing.domain.invariants import BREAKABLE, violations
+from kindline.routing.domain.moment import Moment
 from kindline.routing.domain.preference import end_preferences
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
@@ -36,8 +38,7 @@ class Engine:
 
     def __init__(self, shard: int, shards: int, pace: float = 1.0) -> None:
         """Begin with an empty log; `pace` is how many business seconds pass in one second of the system clock."""
-        self.shard = shard
-        self.shards = shards
+        self.shard, self.shards = shard, shards
         self._state = ShardState(pace)
         self.violations: Counter[str] = Counter()
         """Facts given to apply() that broke an invariant, by its name; must read 0."""
@@ -49,8 +50,7 @@ class Engine:
         last decision counts as that instant. On any exception the engine must be thrown away.
         """
         state = self._state
-        now = max(now, state.decided_at)
-        state.decided_at = now
+        state.decided_at = now = max(now, state.decided_at)
         decision = Decision(state, now, self.shard, self.shards)
         route(decision, given)
         take_up_interrupted(decision)
@@ -66,10 +66,14 @@ class Engine:
     def apply(self, facts: Iterable[Fact], decided_at: Instant) -> None:
         """Fold facts that were decided elsewhere, or before; nothing is decided. Raises KeyError out of order."""
         state = self._state
-        for fact in facts:
-            count_violations(state, fact, self.violations)
-            fold(state, fact, decided_at)
         state.decided_at = max(state.decided_at, decided_at)
+        for fact in facts:
+            if state.moment is not None:
+                state.moment.before(fact)
+            kind = type(fact)
+            if kind in BREAKABLE and (broken := violations(state, fact)):
+                self.violations.update(broken)
+            FOLDS[kind](state, fact, decided_at)
         while state.wakes.take(decided_at) is not None:
             pass  # Whoever decided took note of them; what came of it is among the facts.
         state.forget_notes()
@@ -82,6 +86,10 @@ class Engine:
         """The whole state as rows, for a snapshot; their order matters."""
         return rows_of(self._state)
 
+    def moment(self) -> Moment:
+        """The same rows, one by one while the engine goes on; one at a time, else RuntimeError. To be closed."""
+        return Moment(self._state)
+
     def fingerprint(self) -> str:
         """A digest of the state, equal for engines that will decide equally."""
         digest = hashlib.sha256()
@@ -91,16 +99,8 @@ class Engine:
 
     def next_due(self) -> Instant | None:
         """When TimersDue has something to do next, in business time, or None."""
-        dues = [due for due in (self._state.timers.next_due(), self._state.wakes.next_due()) if due is not None]
-        return min(dues, default=None)
-
-    def queue_counts(self) -> tuple[QueueCount, ...]:
-        """Interactions that wait or are offered, for each queue that has any, in order of pool and queue."""
-        counts: dict[tuple[str, str], int] = {}
-        for one in self._state.interactions.values():
-            if one.waits:
-                counts[one.pool, one.queue] = counts.get((one.pool, one.queue), 0) + 1
-        return tuple(QueueCount(pool=pool, queue=queue, count=n) for (pool, queue), n in sorted(counts.items()))
+        dues = (self._state.timers.next_due(), self._state.wakes.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def is_quiet(self) -> bool:
         """Whether nothing is open or parked and nobody is signed in."""
@@ -133,17 +133,17 @@ class Engine:
     def interaction(self, interaction_id: str) -> InteractionRow | None:
         """An interaction that is open, or ended in the last minutes; None otherwise."""
         found = self._state.interactions.get(interaction_id) or self._state.ended.get(interaction_id)
-        return found.row() if found else None
+        return row_of(found) if found else None
 
     def interactions(self) -> Iterator[InteractionRow]:
         """Every open interaction, in order of arrival."""
-        return (interaction.row() for interaction in self._state.interactions.values())
+        return map(row_of, self._state.everybody())
 
     def work_of(self, pool: str, agent_id: str) -> tuple[InteractionRow, ...]:
         """What is offered to an agent or with them, in order of arrival."""
         agent = self._state.agent(pool, agent_id)
         found = [self._state.interactions[name] for name in (agent.hands if agent else ())]
-        return tuple(interaction.row() for interaction in sorted(found, key=lambda one: one.sequence))
+        return tuple(map(row_of, sorted(found, key=lambda one: one.sequence)))
 
     def considers(self, interaction_id: str, now: Instant) -> Considered:
         """Who can be chosen for an open interaction now, and which rule leaves out whom. Raises KeyError."""

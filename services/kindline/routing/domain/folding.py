@@ -65,5 +65,7 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
 
 def fold(state: ShardState, fact: f.Fact, at: Instant) -> None:
     """Change the state as the fact says, which was decided at `at`. Raises KeyError for a fact that cannot follow."""
+    if state.moment is not None:
+        state.moment.before(fact)
     state.decided_at = max(state.decided_at, at)
     FOLDS[type(fact)](state, fact, at)

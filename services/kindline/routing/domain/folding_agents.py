@@ -16,6 +16,7 @@ from kindline.language.facts.agents import (
 )
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
+from kindline.language.snapshot import AnswerRow
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.replicas import join_replica, leave_replica
 from kindline.routing.domain.state import ShardState
@@ -113,9 +114,5 @@ def replica_seen(state: ShardState, fact: ReplicaSeen, at: Instant) -> None:
 
 def answered(state: ShardState, fact: CommandAnswered, at: Instant) -> None:
     """An answer is remembered, from the first time it was given, until nobody can ask for it again."""
-    state.answers.setdefault((fact.pool, fact.agent_id, fact.command_id), (fact, at))
-    while True:
-        key, (_, given) = next(iter(state.answers.items()))
-        if given + ANSWERS_KEPT_SECONDS * state.pace >= at:
-            break
-        del state.answers[key]
+    state.answers.keep(AnswerRow(answer=fact, answered_at=at))
+    state.answers.forget(ANSWERS_KEPT_SECONDS * state.pace, at)

@@ -37,9 +37,10 @@ _END_STATES: dict[type[Ending], InteractionState] = {
 
 def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> None:
     """The work is done: the thread is free for another contact, the agent wraps up."""
-    move(state, fact.interaction_id, InteractionState.COMPLETED, at, fact.wrap_up_until)
     interaction = state.interactions[fact.interaction_id]
-    _retire_thread(state, interaction)
+    move(state, interaction, InteractionState.COMPLETED, at, fact.wrap_up_until)
+    _free_thread(state, interaction)
+    state.past_threads.add(interaction.thread_key, interaction.id)
     agent = state.agent(fact.pool, interaction.agent_id)
     if agent is not None:
         state.touched.setdefault(agent, RoutingStateReason.WORK)
@@ -47,39 +48,42 @@ def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> Non
 
 def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     """It is over; what it held is free."""
-    interaction = state.leave(fact.interaction_id)
-    state.pools[fact.pool].matching.leave(interaction)
-    _retire_thread(state, interaction)
-    drop_preference(state.timers, state.pools[fact.pool], interaction)
+    interaction, pool = state.leave(fact.interaction_id), state.pools[fact.pool]
+    if interaction.place is not None:
+        pool.matching.leave(interaction)
+    _free_thread(state, interaction)
+    if interaction.preferring:
+        drop_preference(state.timers, pool, interaction)
     owner = interaction.agent_id
     free(state, interaction, at)
     interaction.agent_id = owner
     interaction.moves(_END_STATES[type(fact)], at, None)
     interaction.messages.clear()
     state.timers.watch((Due.INTERACTION, interaction.id, ""), None)
-    settle_visit(state.timers, state.pools[fact.pool], interaction, at)
-    state.timers.watch((Due.DORMANT, interaction.id, ""), None)
-    state.follow_wait(interaction)
+    if pool.visits.has_rules:
+        settle_visit(state.timers, pool, interaction, at)
+    if pool.lets_sleep:
+        state.watch_silence(interaction)
+    if pool.flows or interaction.visit is not None:
+        state.follow_wait(interaction)
     remember_ended(state, interaction)
     while True:
         oldest = next(iter(state.ended.values()))
         if oldest.state_since + AFTERGLOW_SECONDS >= at:
             break
         del state.ended[oldest.id]
-        past = state.past_threads[oldest.thread_key]
-        past.pop(oldest.id, None)
-        if not past:
-            del state.past_threads[oldest.thread_key]
+        state.roll.remove(oldest.sequence)
+        state.past_threads.remove(oldest.thread_key, oldest.id)
 
 
 def remember_ended(state: ShardState, interaction: Interaction) -> None:
     """Keep an ended interaction for its last reports."""
     state.ended[interaction.id] = interaction
-    state.past_threads.setdefault(interaction.thread_key, {})[interaction.id] = None
+    state.past_threads.add(interaction.thread_key, interaction.id)
 
 
-def _retire_thread(state: ShardState, interaction: Interaction) -> None:
+def _free_thread(state: ShardState, interaction: Interaction) -> None:
+    """Another contact may begin on the thread, if this one had it still."""
     key = interaction.thread_key
     if state.threads.get(key) == interaction.id:
         del state.threads[key]
-    state.past_threads.setdefault(key, {})[interaction.id] = None

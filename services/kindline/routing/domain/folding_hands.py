@@ -13,27 +13,28 @@ _LIGHT = frozenset({Grip.ASIDE, Grip.ASLEEP})
 
 def hold_as_it_stands(state: ShardState, interaction: Interaction, at: Instant) -> None:
     """Its agent holds an interaction as its state says, and is matched anew where that changes what they can take."""
-    agent = state.agent(interaction.pool, interaction.agent_id) if interaction.agent_id else None
+    agent = state.agent(interaction.pool, interaction.agent_id)
     hand = agent.hands.get(interaction.id) if agent else None
     if agent is None or hand is None:
         return
-    grip = grip_of(interaction)
-    weighs = hand.units != interaction.units or (hand.grip is not grip and bool(_LIGHT & {hand.grip, grip}))
-    if not weighs and hand.grip is grip:
+    former, grip = hand.grip, grip_of(interaction)
+    if hand.units == interaction.units and (former is grip or not (former in _LIGHT or grip in _LIGHT)):
+        # It weighs what it did, so that no sum over the hands changes.
+        hand.grip = grip
+        if former is not grip and state.pools[agent.pool].capacity.knows_interrupting:
+            state.settle_agent(agent, RoutingStateReason.WORK)
         return
-    if weighs:
-        agent.reckons(at)
+    agent.reckons(at)
     was_busy = agent.is_busy
     agent.holds(interaction.id, interaction.units, grip)
     if was_busy and not agent.is_busy:
         agent.idle_since = at
-    if weighs or state.pools[agent.pool].capacity.knows_interrupting:
-        state.settle_agent(agent, RoutingStateReason.WORK)
+    state.settle_agent(agent, RoutingStateReason.WORK)
 
 
 def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
     """No agent owns it any more, and none holds capacity for it."""
-    agent = state.agent(interaction.pool, interaction.agent_id)
+    agent = state.agent(interaction.pool, interaction.agent_id) if interaction.agent_id else None
     if agent is not None and interaction.id in agent.hands:
         agent.reckons(at)
         hand = agent.lets_go(interaction.id)

@@ -37,9 +37,11 @@ def plan_adopted(state: ShardState, fact: PlanAdopted, at: Instant) -> None:
         watch_lease(state, agent)
         watch_rest(state, agent)
         state.settle_agent(agent, RoutingStateReason.PLAN)
-    for interaction in state.interactions.values():
+    for interaction in state.everybody():
         if interaction.pool == pool.name:
             interaction.place = interaction.lane = interaction.spot = None
+            # Nothing falls asleep under a plan that says nothing of it, and then nobody watches for it any more.
+            state.timers.watch((Due.DORMANT, interaction.id, ""), None)
             state.settle_interaction(interaction)
 
 
@@ -55,7 +57,7 @@ def resumed(state: ShardState, fact: Resumed, at: Instant) -> None:
                 agent.seen_at = at
                 watch_lease(state, agent)
     gap = max(fact.gap_seconds, 0.0)
-    for interaction in state.interactions.values():
+    for interaction in state.everybody():
         for offer_id, offer in interaction.offers.items():
             interaction.offers[offer_id] = replace(offer, expires_at=offer.expires_at + gap)
             state.timers.watch((Due.OFFER, interaction.id, offer_id), offer.expires_at + gap)
@@ -100,6 +102,8 @@ def called_for(state: ShardState, interaction: Interaction) -> None:
 
 def parked_for(state: ShardState, interaction: Interaction) -> list[EventParked]:
     """The events that are parked on an interaction's thread, in the order in which they fall due."""
+    if not state.parked_threads:
+        return []
     received, pool = interaction.received, state.pools[interaction.pool]
     waiting = [state.parked[name] for name in state.parked_threads.get((received.pool, "", received.thread), ())]
     found = [event for event in waiting if account(state, pool, event.event) == received.account]

@@ -35,12 +35,11 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
     """A contact begins."""
     interaction = Interaction(
         received=fact,
-        sequence=state.sequence,
+        sequence=state.roll.end,
         state=InteractionState.RECEIVED,
         state_since=at,
         deadline=fact.deadline,
     )
-    state.sequence += 1
     state.enter(interaction)
     state.threads[interaction.thread_key] = fact.interaction_id
     called_for(state, interaction)
@@ -50,7 +49,8 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
 def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     """A queue owns it; the agent who had it is free of it, and left out for a while if it would only come back."""
     interaction = state.interactions[fact.interaction_id]
-    state.pools[fact.pool].matching.leave(interaction)
+    if interaction.place is not None:
+        state.pools[fact.pool].matching.leave(interaction)
     free(state, interaction, at)
     prefers(state, interaction, fact)
     if interaction.state in TALKING:
@@ -66,7 +66,7 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
 
 def scheduled(state: ShardState, fact: InteractionScheduled, at: Instant) -> None:
     """It waits for an hour."""
-    move(state, fact.interaction_id, InteractionState.SCHEDULED, at, fact.due_at)
+    move(state, state.interactions[fact.interaction_id], InteractionState.SCHEDULED, at, fact.due_at)
 
 
 def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
@@ -74,14 +74,14 @@ def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     interaction.answered = True
     state.pools[fact.pool].last_agents.served(interaction.received.customer, fact.agent_id, at)
-    move(state, fact.interaction_id, InteractionState.ACTIVE, at, fact.deadline)
+    move(state, interaction, InteractionState.ACTIVE, at, fact.deadline)
 
 
 def held(state: ShardState, fact: InteractionHeld, at: Instant) -> None:
     """The customer is on hold: because the agent or the line says so, or because other work interrupted it."""
     interaction = state.interactions[fact.interaction_id]
     interaction.interrupted_by = fact.interrupted_by
-    move(state, fact.interaction_id, InteractionState.HELD, at, interaction.deadline)
+    move(state, interaction, InteractionState.HELD, at, interaction.deadline)
 
 
 def resumed(state: ShardState, fact: InteractionResumed, at: Instant) -> None:
@@ -89,13 +89,14 @@ def resumed(state: ShardState, fact: InteractionResumed, at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     interaction.interrupted_by = ""
     interaction.units = fact.units or interaction.units
-    move(state, fact.interaction_id, InteractionState.ACTIVE, at, interaction.deadline)
+    move(state, interaction, InteractionState.ACTIVE, at, interaction.deadline)
 
 
 def slept(state: ShardState, fact: InteractionSlept, at: Instant) -> None:
     """The conversation sleeps."""
-    state.interactions[fact.interaction_id].units = fact.units
-    move(state, fact.interaction_id, InteractionState.DORMANT, at, fact.deadline)
+    interaction = state.interactions[fact.interaction_id]
+    interaction.units = fact.units
+    move(state, interaction, InteractionState.DORMANT, at, fact.deadline)
 
 
 def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
@@ -134,9 +135,11 @@ def _say(interaction: Interaction, message_id: str, content: Content, at: Instan
     )
 
 
-def move(state: ShardState, interaction_id: str, to: InteractionState, at: Instant, deadline: Instant | None) -> None:
+def move(
+    state: ShardState, interaction: Interaction, to: InteractionState, at: Instant, deadline: Instant | None
+) -> None:
     """It is in another state, which ends at the deadline."""
-    interaction = state.interactions[interaction_id]
     interaction.moves(to, at, deadline)
-    hold_as_it_stands(state, interaction, at)
+    if interaction.agent_id:
+        hold_as_it_stands(state, interaction, at)
     state.settle_interaction(interaction)

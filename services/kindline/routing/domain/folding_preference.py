@@ -12,7 +12,8 @@ from kindline.routing.domain.state import ShardState
 
 def prefers(state: ShardState, interaction: Interaction, fact: InteractionQueued) -> None:
     """It joins a queue, where somebody may be waited for; whoever was before is not, any more."""
-    drop_preference(state.timers, state.pools[interaction.pool], interaction)
+    if interaction.preferring:
+        drop_preference(state.timers, state.pools[interaction.pool], interaction)
     interaction.queued = fact
     interaction.preferring = bool(fact.preferred_agent_id)
 

@@ -7,14 +7,14 @@ restart.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from kindline.language.content import Channel
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
 
 
-class Grip(Enum):
+class Grip(IntEnum):
     """How an agent holds an interaction."""
 
     FIRM = auto()

@@ -42,11 +42,13 @@ class Identities:
             self._buckets.setdefault((hour, opening), []).append(identity)
 
     def rows(self) -> Iterator[IdentityRow]:
-        """All that is remembered, in an order that restoring keeps."""
-        for (hour, opening), identities in sorted(self._buckets.items()):
-            for start in range(0, len(identities), ROW):
-                joined = b"".join(identities[start : start + ROW])
-                yield IdentityRow(hour=hour, opening=opening, identities=joined)
+        """All that is remembered now, in an order that restoring keeps, whatever comes while they are taken."""
+        buckets = [(key, found, len(found)) for key, found in sorted(self._buckets.items())]
+        return (
+            IdentityRow(hour=hour, opening=opening, identities=b"".join(found[start : min(start + ROW, count)]))
+            for (hour, opening), found, count in buckets
+            for start in range(0, count, ROW)
+        )
 
     def restore(self, row: IdentityRow) -> None:
         """Take back one row."""

@@ -1,4 +1,4 @@
-"""An open interaction as the engine keeps it: changed by facts only, turned into a row for snapshots and views."""
+"""An open interaction as the engine keeps it: changed by facts only, and given as a row by `row_of`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kindline.language.facts.offers import OfferIssued
 from kindline.language.facts.waiting import CallBackPromised, InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
-from kindline.language.snapshot import BackOff, InteractionRow, InteractionState, MessageRow, WaitSample
+from kindline.language.snapshot import InteractionState, MessageRow, WaitSample
 from kindline.routing.domain.order import Lane
 from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.talk import keep
@@ -19,13 +19,6 @@ from kindline.routing.domain.waits_line import Spot
 
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
-
-SAME = (
-    "received", "state", "queued", "agent_id", "last_offer_number", "deadline", "units", "state_since", "relaxed",
-    "preferring", "interrupted_by", "account_owner", "tell_at", "spoke_at", "joined_at", "overflowed_from", "answered",
-    "visit", "told_position", "promised_until", "call_back_offered", "call_back",
-)  # fmt: skip
-"""What a row of a snapshot has by the same name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -138,12 +131,3 @@ class Interaction:
     def knows_message(self, message_id: str) -> bool:
         """Whether a message of this id was said already."""
         return any(message.message_id == message_id for message in reversed(self.messages))
-
-    def row(self) -> InteractionRow:
-        """All of it, frozen."""
-        return InteractionRow(
-            **{name: getattr(self, name) for name in SAME},
-            offers=tuple(self.offers.values()),
-            back_offs=tuple(BackOff(agent_id=agent, until=until) for agent, until in self.back_offs.items()),
-            messages=tuple(self.messages),
-        )

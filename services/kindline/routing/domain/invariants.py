@@ -9,8 +9,7 @@ here: the check stands beside the state that counts, so that a mistake of the en
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kindline.language import facts as f
@@ -24,99 +23,92 @@ INVARIANTS = (
 )
 """Those that one shard's log can break by itself, fact by fact; sla counts I5, the audit proves all."""
 
+NONE: Sequence[str] = ()
 
-def violations(state: ShardState, fact: f.Fact) -> Iterator[str]:
+
+def violations(state: ShardState, fact: f.Fact) -> Sequence[str]:
     """The invariants, by name, that this fact breaks if it comes next."""
-    check = CHECKS.get(type(fact))
-    if check is not None:
-        yield from check(state, fact)
-    target = FACT_MOVES.get(type(fact))
-    if target is not None and not _may_move(state, fact, target):
-        yield "I4"
+    kind = type(fact)
+    check, target = CHECKS.get(kind), FACT_MOVES.get(kind)
+    broken = NONE if check is None else check(state, fact)
+    if target is not None:
+        interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
+        if interaction is None or target not in INTERACTION_MOVES[interaction.state]:
+            return (*broken, "I4")
+    return broken
 
 
-def count_violations(state: ShardState, fact: f.Fact, into: Counter[str]) -> None:
-    """Count what this fact breaks if it comes next."""
-    for name in violations(state, fact):
-        into[name] += 1
+def _received(state: ShardState, fact: f.InteractionReceived) -> Sequence[str]:
+    broken = ("I3",) if fact.interaction_id in state.interactions else NONE
+    return (*broken, "I1") if (fact.pool, fact.account, fact.thread) in state.threads else broken
 
 
-def _may_move(state: ShardState, fact: f.Fact, target: InteractionState) -> bool:
-    interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
-    return interaction is not None and target in INTERACTION_MOVES[interaction.state]
-
-
-def _received(state: ShardState, fact: f.InteractionReceived) -> Iterator[str]:
-    if fact.interaction_id in state.interactions:
-        yield "I3"
-    if (fact.pool, fact.account, fact.thread) in state.threads:
-        yield "I1"
-
-
-def _issued(state: ShardState, fact: f.OfferIssued) -> Iterator[str]:
+def _issued(state: ShardState, fact: f.OfferIssued) -> Sequence[str]:
+    broken: list[str] = []
     interaction = state.interactions.get(fact.interaction_id)
     pool = state.pools[fact.pool]
     if interaction is None or interaction.state in ENDS:
-        yield "I3"
+        broken.append("I3")
     elif len(interaction.offers) >= pool.queue(fact.queue).offers_at_once or interaction.agent_id:
-        yield "I1"
+        broken.append("I1")
     elif interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != fact.agent_id:
-        yield "preference"
+        broken.append("preference")
     agent = pool.agents[fact.agent_id]
     if not agent.is_willing:
-        yield "willing"
+        broken.append("willing")
     bit = pool.capacity.bit(fact.queue, fact.channel)
     fits = agent.used + agent.set_aside + fact.units <= agent.units and pool.capacity.room(agent) & bit
     if not fits and not pool.capacity.room_by_interrupting(agent) & bit:
-        yield "I2"
+        broken.append("I2")
+    return broken
 
 
-def _accepted(state: ShardState, fact: f.OfferAccepted) -> Iterator[str]:
+def _accepted(state: ShardState, fact: f.OfferAccepted) -> Sequence[str]:
     interaction = state.interactions.get(fact.interaction_id)
     offer = interaction.offers.get(fact.offer_id) if interaction else None
-    if interaction is None or interaction.agent_id or offer is None or offer.agent_id != fact.agent_id:
-        yield "I1"
+    wrong = interaction is None or interaction.agent_id or offer is None or offer.agent_id != fact.agent_id
+    return ("I1",) if wrong else NONE
 
 
-def _owned(state: ShardState, fact: f.InteractionAnswered | f.MessageSent) -> Iterator[str]:
+def _owned(state: ShardState, fact: f.InteractionAnswered | f.MessageSent) -> Sequence[str]:
     interaction = state.interactions.get(fact.interaction_id)
-    if interaction is None or interaction.agent_id != fact.agent_id:
-        yield "I1"
+    wrong = interaction is None or interaction.agent_id != fact.agent_id
+    return ("I1",) if wrong else NONE
 
 
-def _queued(state: ShardState, fact: f.InteractionQueued) -> Iterator[str]:
+def _queued(state: ShardState, fact: f.InteractionQueued) -> Sequence[str]:
     interaction = state.interactions.get(fact.interaction_id)
-    if interaction and interaction.queued and fact.waiting_since != interaction.queued.waiting_since:
-        yield "place_kept"
+    wrong = interaction and interaction.queued and fact.waiting_since != interaction.queued.waiting_since
+    return ("place_kept",) if wrong else NONE
 
 
-def _relaxed(state: ShardState, fact: f.InteractionRelaxed) -> Iterator[str]:
+def _relaxed(state: ShardState, fact: f.InteractionRelaxed) -> Sequence[str]:
     interaction = state.interactions.get(fact.interaction_id)
     taken = interaction.relaxed.step if interaction and interaction.relaxed else 0
-    if interaction is None or interaction.state is not InteractionState.QUEUED or fact.step != taken + 1:
-        yield "ladder"
+    wrong = interaction is None or interaction.state is not InteractionState.QUEUED or fact.step != taken + 1
+    return ("ladder",) if wrong else NONE
 
 
-def _preference_ended(state: ShardState, fact: f.PreferenceEnded) -> Iterator[str]:
+def _preference_ended(state: ShardState, fact: f.PreferenceEnded) -> Sequence[str]:
     interaction = state.interactions.get(fact.interaction_id)
     queued = interaction.queued if interaction and interaction.preferring else None
-    if queued is None or queued.preferred_agent_id != fact.agent_id:
-        yield "preference_ends"
+    wrong = queued is None or queued.preferred_agent_id != fact.agent_id
+    return ("preference_ends",) if wrong else NONE
 
 
-def _exceeded(state: ShardState, fact: f.CapacityExceeded) -> Iterator[str]:
+def _exceeded(state: ShardState, fact: f.CapacityExceeded) -> Sequence[str]:
     agent = state.agent(fact.pool, fact.agent_id)
-    if agent is None or fact.units_over <= 0 or agent.used - agent.units != fact.units_over:
-        yield "exceeded"
+    wrong = agent is None or fact.units_over <= 0 or agent.used - agent.units != fact.units_over
+    return ("exceeded",) if wrong else NONE
 
 
-def _held(state: ShardState, fact: f.InteractionHeld) -> Iterator[str]:
+def _held(state: ShardState, fact: f.InteractionHeld) -> Sequence[str]:
     interaction, by = state.interactions.get(fact.interaction_id), state.interactions.get(fact.interrupted_by)
-    if fact.interrupted_by and (interaction is None or by is None or by.agent_id != interaction.agent_id):
-        yield "interrupted"
+    wrong = fact.interrupted_by and (interaction is None or by is None or by.agent_id != interaction.agent_id)
+    return ("interrupted",) if wrong else NONE
 
 
-CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Iterator[str]]] = {
+CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Sequence[str]]] = {
     f.InteractionReceived: _received,
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
@@ -128,3 +120,6 @@ CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Iterator[str]]] = {
     f.InteractionAnswered: _owned,
     f.MessageSent: _owned,
 }
+
+BREAKABLE = CHECKS.keys() | FACT_MOVES.keys()
+"""The facts that can break anything; of all others `violations` has nothing to say."""

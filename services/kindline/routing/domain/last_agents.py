@@ -6,13 +6,13 @@ are forgotten first, and only when somebody is served, so that every engine forg
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
+import math
 
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.language.queue_rules import PreferencePlan, Preferred
 from kindline.language.snapshot import LastAgentRow
+from kindline.routing.domain.roll import Roll
 
 MOST_CUSTOMERS = 100_000
 DAY = 86_400.0
@@ -27,39 +27,46 @@ def remembered_seconds(preference: PreferencePlan) -> float:
 class LastAgents:
     """The last agent of each customer of one pool, the longest unserved first."""
 
-    __slots__ = ("_of", "_seconds")
+    __slots__ = ("_numbers", "_pool", "_seconds", "roll")
 
     def __init__(self) -> None:
         """Begin with nobody, and nothing to remember."""
-        self._of: OrderedDict[str, tuple[str, Instant]] = OrderedDict()
+        self.roll: Roll[LastAgentRow] = Roll()
+        self._numbers: dict[str, int] = {}
         self._seconds = 0.0
+        self._pool = ""
 
     def adopt(self, plan: Plan) -> None:
         """Remember for as long as the plan has use for it."""
+        self._pool = plan.pool
         kept = [q.preference for q in plan.queues if q.preference and q.preference.prefer is Preferred.LAST_AGENT]
         self._seconds = max(map(remembered_seconds, kept), default=0.0)
-        if not self._seconds:
-            self._of.clear()
+        if not self._seconds and self._numbers:
+            self.roll, self._numbers = Roll(), {}
 
     def served(self, customer: str, agent_id: str, at: Instant) -> None:
         """An agent and a customer are together; a customer without a name is never remembered."""
         if not (self._seconds and customer):
             return
-        self._of[customer] = (agent_id, at)
-        self._of.move_to_end(customer)
-        while len(self._of) > MOST_CUSTOMERS or next(iter(self._of.values()))[1] + self._seconds < at:
-            self._of.popitem(last=False)
+        if customer in self._numbers:
+            self._forget(self._numbers[customer])
+        self.restore(LastAgentRow(pool=self._pool, customer=customer, agent_id=agent_id, served_at=at))
+        while len(self._numbers) > MOST_CUSTOMERS or self._longest_ago() + self._seconds < at:
+            self._forget(self.roll.first())
 
     def of(self, customer: str, since: Instant) -> str:
         """Who served a customer last, if not before `since`; empty for nobody."""
-        agent_id, at = self._of.get(customer, ("", since))
-        return agent_id if at >= since else ""
-
-    def rows(self, pool: str) -> Iterator[LastAgentRow]:
-        """All that is remembered, the oldest first."""
-        for customer, (agent_id, at) in self._of.items():
-            yield LastAgentRow(pool=pool, customer=customer, agent_id=agent_id, served_at=at)
+        number = self._numbers.get(customer)
+        row = None if number is None else self.roll.at(number)
+        return row.agent_id if row is not None and row.served_at >= since else ""
 
     def restore(self, row: LastAgentRow) -> None:
         """Take a row back, after those before it."""
-        self._of[row.customer] = (row.agent_id, row.served_at)
+        self._numbers[row.customer] = self.roll.add(row)
+
+    def _longest_ago(self) -> Instant:
+        oldest = self.roll.at(self.roll.first())
+        return math.inf if oldest is None else oldest.served_at
+
+    def _forget(self, number: int) -> None:
+        del self._numbers[self.roll.remove(number).customer]

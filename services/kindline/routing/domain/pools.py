@@ -26,6 +26,7 @@ class Pool:
         "channels",
         "entry_points",
         "flows",
+        "lets_sleep",
         "last_agents",
         "matching",
         "plan",
@@ -53,6 +54,8 @@ class Pool:
         self.calendars = {calendar.name: calendar for calendar in plan.calendars}
         self.visits = Visits(plan)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
+        self.lets_sleep = any(channel.dormant_after_seconds for channel in self.channels.values())
+        """Whether conversations of any channel may fall asleep; where they may not, nobody watches for it."""
         self.capacity = Capacity(self.channels, plan.queues)
         self.matching = Matching(plan, self.capacity, now)
         self.flows = flows_under(plan, self.flows)

@@ -23,7 +23,7 @@ from kindline.routing.domain.agent_rows import agent_of
 from kindline.routing.domain.folding_endings import remember_ended
 from kindline.routing.domain.folding_inputs import parked, plan_adopted
 from kindline.routing.domain.hands import grip_of
-from kindline.routing.domain.interaction_rows import interaction_of
+from kindline.routing.domain.interaction_rows import interaction_of, row_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.replicas import join_replica
 from kindline.routing.domain.state import ShardState
@@ -42,17 +42,14 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
     for pool in state.pools.values():
         for agent in pool.agents.values():
             yield agent.row()
-    for name, pool in state.pools.items():
-        yield from pool.last_agents.rows(name)
-    everything = [*state.interactions.values(), *state.ended.values()]
-    for interaction in sorted(everything, key=lambda one: one.sequence):
-        yield interaction.row()
+    for pool in state.pools.values():
+        yield from pool.last_agents.roll
+    yield from map(row_of, state.roll)
     for pool in state.pools.values():
         yield from flow_rows(pool.name, pool.flows)
     yield from state.parked.values()
     yield from state.identities.rows()
-    for answer, answered_at in state.answers.values():
-        yield AnswerRow(answer=answer, answered_at=answered_at)
+    yield from state.answers.roll
 
 
 def state_of(rows: Iterable[SnapshotRow], decided_at: Instant, pace: float) -> ShardState:
@@ -76,8 +73,7 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
         case AgentRow():
             _agent(state, row)
         case InteractionRow():
-            _interaction(state, interaction_of(row, state.sequence))
-            state.sequence += 1
+            _interaction(state, interaction_of(row, state.roll.end))
         case QueueFlowRow():
             learn_again(state.pools[row.pool].flows, row)
         case LastAgentRow():
@@ -86,8 +82,8 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
             parked(state, row, state.decided_at)
         case IdentityRow():
             state.identities.restore(row)
-        case AnswerRow(answer=answer):
-            state.answers[answer.pool, answer.agent_id, answer.command_id] = (answer, row.answered_at)
+        case AnswerRow():
+            state.answers.keep(row)
 
 
 def _agent(state: ShardState, row: AgentRow) -> None:
@@ -100,12 +96,13 @@ def _agent(state: ShardState, row: AgentRow) -> None:
 
 def _interaction(state: ShardState, interaction: Interaction) -> None:
     if interaction.state in ENDS:
+        state.roll.add(interaction)
         remember_ended(state, interaction)
         return
     state.enter(interaction)
     pool = state.pools[interaction.pool]
     if interaction.state is InteractionState.COMPLETED:
-        state.past_threads.setdefault(interaction.thread_key, {})[interaction.id] = None
+        state.past_threads.add(interaction.thread_key, interaction.id)
     else:
         state.threads[interaction.thread_key] = interaction.id
     for offer in interaction.offers.values():
@@ -130,6 +127,6 @@ def _derive(state: ShardState) -> None:
             notice(state.timers, pool, agent, state.decided_at)
             watch_lease(state, agent)
             watch_rest(state, agent)
-    for interaction in state.interactions.values():
+    for interaction in state.everybody():
         state.settle_interaction(interaction)
     state.forget_notes()

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from kindline.language.facts.agents import CommandAnswered, RoutingStateReason
+from kindline.language.facts.agents import RoutingStateReason
 from kindline.language.facts.inputs import EventParked
+from kindline.language.graph import ENDS, WAITING
 from kindline.language.ids import Instant
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.answers import Answers
+from kindline.routing.domain.bunches import Bunches
 from kindline.routing.domain.identities import Identities
 from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.preferring import settle_preference
+from kindline.routing.domain.roll import Roll
+from kindline.routing.domain.shelves import Shelves
 from kindline.routing.domain.silence import sleeps_at
 from kindline.routing.domain.staying import notice, settle_visit
 from kindline.routing.domain.timers import Due, Timers
 from kindline.routing.domain.waits_followed import follow, tell_due
 
-CommandKey = tuple[str, str, str]
-"""Pool, agent, command."""
-
+if TYPE_CHECKING:
+    from kindline.routing.domain.moment import Moment
 
 EntryKey = tuple[str, str, str]
 """Pool, entry point, thread: where an interaction came in, whatever has become of the entry point."""
@@ -34,50 +40,34 @@ class ShardState:
     """
 
     __slots__ = (
-        "answers",
-        "decided_at",
-        "ended",
-        "entered",
-        "identities",
-        "interactions",
-        "pace",
-        "parked",
-        "parked_threads",
-        "past_threads",
-        "pools",
-        "replicas",
-        "sequence",
-        "sessions",
-        "stirred_agents",
-        "stirred_interactions",
-        "telling",
-        "threads",
-        "timers",
-        "touched",
-        "wakes",
-    )
+        "answers", "decided_at", "ended", "entered", "identities", "interactions", "moment", "pace", "parked",
+        "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "stirred_agents",
+        "stirred_interactions", "telling", "threads", "timers", "touched", "wakes",
+    )  # fmt: skip
 
     def __init__(self, pace: float = 1.0) -> None:
         """Begin with nothing, at the beginning of time."""
         self.pace = pace
         """Business seconds in one second of the system clock: signs of life and repeats keep the system's time."""
         self.pools: dict[str, Pool] = {}
-        self.interactions: dict[str, Interaction] = {}
+        self.interactions: Shelves[str, Interaction] = Shelves()
+        self.roll: Roll[Interaction] = Roll()
+        """The open ones and those of `ended`, each under its sequence."""
+        self.moment: Moment | None = None
+        """The moment whose rows are being given out: it is told of what changes."""
         self.ended: OrderedDict[str, Interaction] = OrderedDict()
-        self.entered: dict[EntryKey, dict[str, None]] = {}
-        self.threads: dict[ThreadKey, str] = {}
-        self.past_threads: dict[ThreadKey, dict[str, None]] = {}
+        self.entered: Bunches[EntryKey] = Bunches()
+        self.threads: Shelves[ThreadKey, str] = Shelves()
+        self.past_threads: Bunches[ThreadKey] = Bunches()
         self.parked: dict[bytes, EventParked] = {}
         self.parked_threads: dict[ThreadKey, dict[bytes, None]] = {}
         self.identities = Identities()
-        # Ordered: they are forgotten from the front, which a plain dict makes slower the more was forgotten.
-        self.answers: OrderedDict[CommandKey, tuple[CommandAnswered, Instant]] = OrderedDict()
+        self.answers = Answers()
         self.replicas: dict[str, Instant] = {}
         self.sessions: dict[str, dict[str, dict[str, None]]] = {}
         self.timers = Timers()
         self.wakes = Timers()
         self.decided_at: Instant = 0.0
-        self.sequence = 0
         self.touched: dict[Agent, RoutingStateReason] = {}
         self.stirred_agents: dict[Agent, None] = {}
         self.stirred_interactions: dict[Interaction, None] = {}
@@ -92,45 +82,49 @@ class ShardState:
         """An interaction is open from here on."""
         received = interaction.received
         self.interactions[interaction.id] = interaction
-        self.entered.setdefault((received.pool, received.entry_point, received.thread), {})[interaction.id] = None
+        self.roll.add(interaction)
+        self.entered.add((received.pool, received.entry_point, received.thread), interaction.id)
 
     def leave(self, interaction_id: str) -> Interaction:
         """An interaction is open no more; raises KeyError when it was not."""
         interaction = self.interactions.pop(interaction_id)
         received = interaction.received
-        key = (received.pool, received.entry_point, received.thread)
-        entered = self.entered[key]
-        del entered[interaction_id]
-        if not entered:
-            del self.entered[key]
+        self.entered.remove((received.pool, received.entry_point, received.thread), interaction_id)
         return interaction
+
+    def everybody(self) -> Iterator[Interaction]:
+        """Who is open, in order of arrival; nobody may come or go meanwhile."""
+        return (interaction for interaction in self.roll if interaction.state not in ENDS)
 
     def settle_interaction(self, interaction: Interaction) -> None:
         """Put an interaction where its state says: in line or out of it, with its deadline watched."""
         pool = self.pools[interaction.pool]
         if interaction.preferring:
             settle_preference(self.timers, pool, interaction)
-        if interaction.waits and len(interaction.offers) < pool.queue(interaction.queue).offers_at_once:
+        if interaction.state in WAITING and len(interaction.offers) < pool.queue(interaction.queue).offers_at_once:
             pool.matching.wait(interaction)
             self.stirred_interactions[interaction] = None
-        else:
+        elif interaction.place is not None:
             pool.matching.leave(interaction)
         self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
-        settle_visit(self.timers, pool, interaction, self.decided_at)
-        self.watch_silence(interaction)
-        self.follow_wait(interaction)
+        if pool.visits.has_rules:
+            settle_visit(self.timers, pool, interaction, self.decided_at)
+        if pool.lets_sleep:
+            self.watch_silence(interaction)
+        if pool.flows or interaction.visit is not None:
+            self.follow_wait(interaction)
 
     def follow_wait(self, interaction: Interaction) -> None:
         """Keep its stay in a queue whose waits are followed, and watch for when its customer is to be told."""
-        pool = self.pools[interaction.pool]
-        if pool.flows or interaction.visit is not None:
-            follow(pool, interaction, self.decided_at)
-            self.timers.watch((Due.TELL, interaction.id, ""), tell_due(interaction))
+        follow(self.pools[interaction.pool], interaction, self.decided_at)
+        self.timers.watch((Due.TELL, interaction.id, ""), tell_due(interaction))
 
     def watch_silence(self, interaction: Interaction) -> None:
         """Watch for the moment at which a conversation has been silent long enough to fall asleep."""
-        channel = self.pools[interaction.pool].channels[interaction.channel]
-        self.timers.watch((Due.DORMANT, interaction.id, ""), sleeps_at(interaction, channel))
+        pool = self.pools[interaction.pool]
+        if pool.lets_sleep:
+            channel = pool.channels[interaction.channel]
+            self.timers.watch((Due.DORMANT, interaction.id, ""), sleeps_at(interaction, channel))
 
     def settle_agent(self, agent: Agent, reason: RoutingStateReason, *, freed: bool = True) -> None:
         """Let matching know what an agent can take now, and note that their routing state may have changed."""

@@ -19,7 +19,7 @@ def current(state: ShardState, pool: Pool, event: InteractionEvent) -> Interacti
     found = state.threads.get(key)
     if found is not None:
         return state.interactions[found]
-    past = [state.interactions.get(name) or state.ended[name] for name in state.past_threads.get(key, ())]
+    past = [state.interactions.get(name) or state.ended[name] for name in state.past_threads.at(key)]
     return max(past, key=lambda interaction: interaction.sequence, default=None)
 
 
@@ -29,7 +29,7 @@ def account(state: ShardState, pool: Pool, event: InteractionEvent) -> str:
     if entry_point is not None:
         return entry_point.account or entry_point.name
     # The entry point left the plan: those who came in by it before are still served.
-    for oldest in state.entered.get((pool.name, event.entry_point, event.thread), ()):
+    for oldest in state.entered.at((pool.name, event.entry_point, event.thread)):
         return state.interactions[oldest].received.account
     return event.entry_point
 

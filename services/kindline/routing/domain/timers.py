@@ -58,18 +58,17 @@ class Timers:
 
     def next_due(self) -> Instant | None:
         """The earliest deadline, or None."""
-        self._bury()
-        return self._heap[0][0] if self._heap else None
+        heap, dues = self._heap, self._due
+        while heap and dues.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else None
 
     def take(self, now: Instant) -> TimerKey | None:
         """Remove and return the key whose deadline came first, if it is not after now."""
-        self._bury()
-        if not self._heap or self._heap[0][0] > now:
-            return None
-        _, key = heappop(self._heap)
-        del self._due[key]
-        return key
-
-    def _bury(self) -> None:
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heappop(self._heap)
+        heap, dues = self._heap, self._due
+        while heap and heap[0][0] <= now:
+            due, key = heappop(heap)
+            if dues.get(key) == due:
+                del dues[key]
+                return key
+        return None

@@ -24,12 +24,17 @@ from kindline.routing.domain.requirements import Requirement
 class Visits:
     """Those of one pool who wait in queues with a ladder, overflow rules or a limit, and who is signed in for them."""
 
-    __slots__ = ("_attendance", "_lengths", "_lonely", "_queue", "_ruled", "_sequences", "_watched", "lonely_since")
+    __slots__ = (
+        *("_attendance", "_lengths", "_lonely", "_queue", "_ruled", "_sequences", "_watched"),
+        *("has_rules", "lonely_since"),
+    )
 
     def __init__(self, plan: Plan) -> None:
         """Begin with nobody, under a plan."""
         self._attendance = Attendance(frozenset(queue.name for queue in plan.queues))
         self._ruled = {q.name for q in plan.queues if q.ladder or q.overflow or q.limits.most_waiting}
+        self.has_rules = bool(self._ruled)
+        """Whether the plan has any of these rules at all; where it has none nothing here needs to be kept."""
         self._lengths: dict[str, dict[str, None]] = {}
         self._queue: dict[str, str] = {}
         self._watched: dict[str, Requirement] = {}
@@ -37,11 +42,6 @@ class Visits:
         self._lonely: dict[Requirement, None] = {}
         self.lonely_since: Instant | None = None
         """Since when there is something to be done for somebody for whom nobody is there; None when there is not."""
-
-    @property
-    def has_rules(self) -> bool:
-        """Whether the plan has any of these rules at all; where it has none nothing here needs to be kept."""
-        return bool(self._ruled)
 
     @property
     def attendance(self) -> Attendance:

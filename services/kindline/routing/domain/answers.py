@@ -1,0 +1,48 @@
+"""Which commands were answered, and how: whoever asks again, while they may, gets the same answer."""
+
+from __future__ import annotations
+
+from kindline.language.facts.agents import CommandAnswered
+from kindline.language.ids import Instant
+from kindline.language.snapshot import AnswerRow
+from kindline.routing.domain.roll import Roll
+from kindline.routing.domain.shelves import Shelves
+
+CommandKey = tuple[str, str, str]
+"""Pool, agent, command."""
+
+
+class Answers:
+    """Answers in the order in which they were given; the oldest are forgotten first."""
+
+    __slots__ = ("_numbers", "roll")
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.roll: Roll[AnswerRow] = Roll()
+        self._numbers: Shelves[CommandKey, int] = Shelves()
+
+    def get(self, key: CommandKey) -> AnswerRow | None:
+        """What was answered, or None."""
+        number = self._numbers.get(key)
+        return None if number is None else self.roll.at(number)
+
+    def keep(self, row: AnswerRow) -> None:
+        """Keep an answer, unless the command has one already."""
+        key = _key(row.answer)
+        if key not in self._numbers:
+            self._numbers[key] = self.roll.add(row)
+
+    def forget(self, after_seconds: float, now: Instant) -> None:
+        """Forget what was answered longer ago."""
+        while True:
+            number = self.roll.first()
+            oldest = self.roll.at(number)
+            if oldest is None or oldest.answered_at + after_seconds >= now:
+                return
+            self.roll.remove(number)
+            del self._numbers[_key(oldest.answer)]
+
+
+def _key(answer: CommandAnswered) -> CommandKey:
+    return (answer.pool, answer.agent_id, answer.command_id)
