@@ -24,8 +24,8 @@ class Desks:
 
     def __init__(self, running: RunningCentre, edges: dict[str, str], agents: int) -> None:
         self._agents = agents
-        self.withdrawn = 0
         self.ended = 0
+        self.ended_at = 0.0
         self.act: Callable[[Any, str, str], None] | None = None
         """Hears every item with its agent and session, when the desks shall do something about it."""
         self.seen: dict[str, dict[str, float]] = {name: {} for name in edges}
@@ -68,8 +68,8 @@ class Desks:
                 kind = item.WhichOneof("item")
                 if kind == "offer":
                     self.seen[name][item.offer.attributes["n"]] = now
-                self.withdrawn += kind == "offer_withdrawn"
-                self.ended += kind == "work_ended"
+                if kind == "work_ended":
+                    self.ended, self.ended_at = self.ended + 1, now
                 if self.act is not None:
                     self.act(item, *who)
 

@@ -1,9 +1,11 @@
 """Publish-to-offer by load: how late offers come at each rate up to and through a surge, and what one costs the engine.
 
-One shard, 200 agents with a stream each. Saturation is how fast offers come when interactions are sent as fast as the
-broker takes them. The steady load is an eighth of that; half of saturation is four times as much, and that is what the
-surge sends for a minute: twice of what a process can do would only measure how long the surge lasts. Raw round trips of
-a bare client go on beside each phase in a process of their own, since a ratio is fair only to what stood beside it.
+One shard, 200 agents with a stream each, who accept and complete at once whatever they are offered, so that each
+interaction goes through all of its life. Saturation is how many a second do so when all are sent as fast as the broker
+takes them, on a machine that also carries the broker, the customers and the desks. The steady load is an eighth of
+that; half of saturation is four times as much, and that is what the surge sends for a minute: twice of what a machine
+can do would only measure how long the surge lasts. Raw round trips of a bare client go on beside each phase in a
+process of their own, since a ratio is fair only to what stood beside it.
 """
 
 from __future__ import annotations
@@ -14,22 +16,30 @@ import tempfile
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kindline.commands.centre import Centre
 from kindline.runtime.running import RunningCentre
 from tests.bench.figures import Figures, percentile, say
-from tests.bench.load_hands import Hand, desks, publish, raw_trips
+from tests.bench.load_drawing import drawn
+from tests.bench.load_hands import Hand, Heard, desks, publish, raw_trips
 from tests.bench.publish_to_offer import options_in
 
 AGENTS = 200
 BURST = 6_000
-COMPLETE = 3_000
 PHASE_SECONDS = 15.0
 SURGE_SECONDS = 60.0
-LEAVE_RATE = 1_500.0
 RAW_CLIENT = "kafka-python"
 RATES = (50.0, 200.0)
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Load(NamedTuple):
+    """So many interactions a second for so many seconds."""
+
+    name: str
+    rate: float
+    seconds: float = PHASE_SECONDS
 
 
 @dataclass
@@ -60,74 +70,56 @@ def measure() -> Figures:
 
 
 def _phases(floor: Floor) -> Figures:
-    _phase(floor, "warm", 50.0, 5.0)
-    saturation = _saturation(floor)
-    figures = {"saturation": _one(saturation, "offers/s")} | _complete(floor)
-    phases = [(f"at_{rate:.0f}", rate, PHASE_SECONDS) for rate in RATES]
-    phases += [("at_an_eighth", saturation / 8, PHASE_SECONDS), ("at_half", saturation / 2, PHASE_SECONDS)]
-    phases += [("in_surge", saturation / 2, SURGE_SECONDS)]
+    _phase(floor, Load("warm", 50.0, 5.0))
+    saturation, figures = _saturation(floor)
+    loads = [Load(f"at_{rate:.0f}", rate, PHASE_SECONDS) for rate in RATES]
+    loads += [Load("at_an_eighth", saturation / 8), Load("at_half", saturation / 2)]
+    loads += [Load("in_surge", saturation / 2, SURGE_SECONDS)]
     lost = 0
-    for name, rate, seconds in phases:
-        figures[f"rate_{name}"] = _one(rate, "interactions/s")
-        found, gone = _phase(floor, name, rate, seconds)
+    for load in loads:
+        found, gone = _phase(floor, load)
         figures |= found
         lost += gone
+    say(drawn(figures, [load.name for load in loads]))
     return figures | {"offers_lost_under_load": _one(lost, "offers")}
 
 
-def _saturation(floor: Floor) -> float:
-    """Offers per second of a burst, without its beginning and its end."""
-    _, seen = _sent_and_seen(floor, "burst", BURST, 0.0)
-    times = sorted(seen.values())
-    begin, end = int(0.1 * len(times)), int(0.9 * len(times))
-    return (end - begin) / (times[end] - times[begin])
+def _saturation(floor: Floor) -> tuple[float, Figures]:
+    """Whole interactions per second when all are there at once, and what each costs the engine's process."""
+    before, decided = _seconds(floor), _decision_seconds(floor)
+    sent, heard = _through(floor, "burst", BURST, 0.0)
+    spent = {part: after - before.get(part, 0.0) for part, after in _seconds(floor).items()}
+    saturation = heard.ended / (heard.ended_at - min(sent.values()))
+    figures = {
+        "saturation": _one(saturation, "interactions/s"),
+        "complete_interactions": _one(heard.ended, "interactions"),
+        "complete_per_engine_cpu_second": _one(heard.ended / sum(spent.values()), "interactions/s"),
+        "complete_cpu_deciding": _one(1e6 * (_decision_seconds(floor) - decided) / heard.ended, "us"),
+    }
+    parts = {f"complete_cpu_{part}": _one(1e6 * cpu / heard.ended, "us") for part, cpu in spent.items()}
+    return saturation, figures | parts
 
 
-def _phase(floor: Floor, name: str, rate: float, seconds: float) -> tuple[Figures, int]:
-    floor.raw.ask("trip", seconds)
-    sent, seen = _sent_and_seen(floor, name, int(rate * seconds), rate)
+def _phase(floor: Floor, load: Load) -> tuple[Figures, int]:
+    floor.raw.ask("trip", load.seconds)
+    sent, heard = _through(floor, load.name, int(load.rate * load.seconds), load.rate)
     raw = floor.raw.answer()
-    late = [1000 * (seen[n] - at) for n, at in sent.items() if n in seen]
-    say(f"{name}: {rate:,.0f}/s, p99 {percentile(late, 0.99):.1f} ms, raw {percentile(raw, 0.99):.1f} ms")
-    figures = {}
+    late = [1000 * (heard.offered[n] - at) for n, at in sent.items() if n in heard.offered]
+    say(f"{load.name}: {load.rate:,.0f}/s, p99 {percentile(late, 0.99):.1f} ms, raw {percentile(raw, 0.99):.1f} ms")
+    figures = {f"rate_{load.name}": _one(load.rate, "interactions/s")}
     for share, word in ((0.5, "p50"), (0.99, "p99")):
-        figures[f"{word}_{name}"] = _one(percentile(late, share), "ms")
-        figures[f"raw_{word}_{name}"] = _one(percentile(raw, share), "ms")
-        figures[f"{word}_ratio_{name}"] = _one(percentile(late, share) / percentile(raw, share), "x")
+        figures[f"{word}_{load.name}"] = _one(percentile(late, share), "ms")
+        figures[f"raw_{word}_{load.name}"] = _one(percentile(raw, share), "ms")
+        figures[f"{word}_ratio_{load.name}"] = _one(percentile(late, share) / percentile(raw, share), "x")
     return figures, len(sent) - len(late)
 
 
-def _sent_and_seen(floor: Floor, name: str, count: int, rate: float) -> tuple[dict[str, float], dict[str, float]]:
-    """Send, wait for the offers, and let the customers go again."""
-    floor.desks.ask("start", count)
+def _through(floor: Floor, name: str, count: int, rate: float) -> tuple[dict[str, float], Heard]:
+    """Send interactions, have them answered and completed, and wait until all are over."""
+    floor.desks.ask("complete", count)
     floor.desks.answer()
-    floor.publisher.ask("start", name, count, rate)
-    sent = floor.publisher.answer()
-    seen, _, _ = floor.desks.answer()
-    floor.desks.ask("leave", count)
-    floor.desks.answer()
-    floor.publisher.ask("leave", name, count, LEAVE_RATE)
-    floor.publisher.answer()
-    floor.desks.answer()
-    return sent, seen
-
-
-def _complete(floor: Floor) -> Figures:
-    """What whole interactions cost the engine's process: offered, accepted, answered, completed and closed."""
-    before, decided = _seconds(floor), _decision_seconds(floor)
-    floor.desks.ask("complete", COMPLETE)
-    floor.desks.answer()
-    floor.publisher.ask("start", "whole", COMPLETE, 0.0)
-    floor.publisher.answer()
-    _, _, ended = floor.desks.answer()
-    spent = {part: after - before.get(part, 0.0) for part, after in _seconds(floor).items()}
-    whole = sum(spent.values())
-    figures = {
-        "complete_interactions": _one(ended, "interactions"),
-        "complete_per_engine_cpu_second": _one(ended / whole, "interactions/s"),
-        "complete_cpu_deciding": _one(1e6 * (_decision_seconds(floor) - decided) / ended, "us"),
-    }
-    return figures | {f"complete_cpu_{part}": _one(1e6 * cpu / ended, "us") for part, cpu in spent.items()}
+    floor.publisher.ask(name, count, rate)
+    return floor.publisher.answer(), floor.desks.answer()
 
 
 def _seconds(floor: Floor) -> dict[str, float]:

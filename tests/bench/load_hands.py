@@ -1,7 +1,7 @@
 """The hands of the load bench, each in a process of its own, so that none measures the others' waiting.
 
-A publisher sends at a rate, a raw trip goes on beside it, and a room of desks notes when each offer comes; where asked,
-the desks also accept and complete what they are offered, by the same records that any edge appends for an agent.
+A publisher sends at a rate, a raw trip goes on beside it, and a room of desks notes when each offer comes, and accepts
+and completes what it is offered by the same records that any edge appends for an agent.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import Producer
 
 from kindline.language.agents import AcceptOffer, AgentCommand, AgentEvent, CompleteInteraction
-from kindline.language.events import CustomerLeft, InteractionStarted
+from kindline.language.events import InteractionStarted
 from kindline.language.ids import shard_of
 from kindline.ledger import codec, topics
 from kindline.ledger.envelope import headers
@@ -32,6 +32,14 @@ RAW_RATE = 25.0
 QUIET_SECONDS = 8.0
 LIMIT_SECONDS = 60.0
 SHARD = shard_of(POOL, PARTITIONS)
+
+
+class Heard(NamedTuple):
+    """What the desks heard of a phase: when each offer came, how many interactions ended, and when the last one did."""
+
+    offered: dict[str, float]
+    ended: int
+    ended_at: float
 
 
 class Hand:
@@ -63,16 +71,15 @@ class Hand:
 
 
 def publish(pipe: Connection, kafka: str) -> None:
-    """Send interactions at a rate and tell when each was sent; or let those customers go again."""
+    """Send interactions at a rate, 0 for all at once, and tell when each was sent."""
     producer = Producer({"bootstrap.servers": kafka, "acks": "all", "linger.ms": 0, "socket.nagle.disable": True})
     while (asked := pipe.recv())[0] != "end":
-        word, prefix, count, rate = asked
-        event = (lambda n: InteractionStarted(attributes={"n": n})) if word == "start" else (lambda _: CustomerLeft())
-        pipe.send(_paced(producer, [f"{prefix}-{index}" for index in range(count)], event, rate))
+        prefix, count, rate = asked
+        pipe.send(_paced(producer, [f"{prefix}-{index}" for index in range(count)], rate))
     producer.flush(10.0)
 
 
-def _paced(producer: Producer, names: list[str], event: Callable[[str], Any], rate: float) -> dict[str, float]:
+def _paced(producer: Producer, names: list[str], rate: float) -> dict[str, float]:
     sent: dict[str, float] = {}
     begun = time.perf_counter()
     for index, name in enumerate(names):
@@ -80,14 +87,9 @@ def _paced(producer: Producer, names: list[str], event: Callable[[str], Any], ra
             while (early := begun + index / rate - time.perf_counter()) > 0:
                 producer.poll(0)
                 time.sleep(min(early, TICK_SECONDS))
-        value, envelope = interaction(name, event(name))
+        value, envelope = interaction(name, InteractionStarted(attributes={"n": name}))
         sent[name] = time.perf_counter()
-        while True:
-            try:
-                producer.produce(topics.INTERACTIONS, value, POOL.encode(), SHARD, headers=list(envelope))
-                break
-            except BufferError:
-                producer.poll(0.1)
+        producer.produce(topics.INTERACTIONS, value, POOL.encode(), SHARD, headers=list(envelope))
         producer.poll(0)
     producer.flush(30.0)
     return sent
@@ -120,47 +122,42 @@ async def _desks(pipe: Connection, running: RunningCentre, edge: str, agents: in
     room = Desks(running, {"owner": edge}, agents)
     await room.open()
     producer = Producer({"bootstrap.servers": running.kafka, "acks": "all", "linger.ms": 0})
+    room.act = functools.partial(_act, producer)
     pipe.send("open")
     loop = asyncio.get_running_loop()
     while (asked := await loop.run_in_executor(None, pipe.recv))[0] != "end":
-        word, count = asked
         room.seen["owner"].clear()
-        room.withdrawn = room.ended = 0
-        room.act = functools.partial(_act, producer) if word == "complete" else None
+        room.ended = 0
         pipe.send("ready")
-        counted = {"start": lambda: len(room.seen["owner"]), "leave": lambda: room.withdrawn}
-        await _until(counted.get(word, lambda: room.ended), count, producer)
-        pipe.send((dict(room.seen["owner"]), room.withdrawn, room.ended))
+        await _until_over(room, asked[1], producer)
+        pipe.send(Heard(dict(room.seen["owner"]), room.ended, room.ended_at))
     await room.close()
     producer.flush(5.0)
 
 
-async def _until(counted: Callable[[], int], count: int, producer: Producer) -> None:
-    """Wait until so many were counted, or nothing more has come for a while."""
-    before, moved = counted(), time.perf_counter()
-    while counted() < count and time.perf_counter() < moved + LIMIT_SECONDS:
+async def _until_over(room: Desks, count: int, producer: Producer) -> None:
+    """Wait until so many interactions have ended, or nothing more has come for a while."""
+    before, moved = 0, time.perf_counter()
+    while room.ended < count and time.perf_counter() < moved + (QUIET_SECONDS if before else LIMIT_SECONDS):
         await asyncio.sleep(0.05)
         producer.poll(0)
-        if counted() != before:
-            before, moved = counted(), time.perf_counter()
-        elif before and time.perf_counter() > moved + QUIET_SECONDS:
-            return
+        if room.ended != before:
+            before, moved = room.ended, time.perf_counter()
 
 
 def _act(producer: Producer, item: Any, agent_id: str, session_id: str) -> None:  # noqa: ANN401 - generated
-    """Accept what is offered, and complete it when it is there."""
+    """Accept what is offered, and complete it when it is there; a stream that began anew shows all of it at once."""
     kind = item.WhichOneof("item")
-    if kind == "offer":
-        command: AcceptOffer | CompleteInteraction = AcceptOffer(offer_id=item.offer.offer_id)
-    elif kind == "work" and item.work.state == ACTIVE:
-        command = CompleteInteraction(interaction_id=item.work.interaction_id)
-    else:
-        return
-    said = AgentCommand(command_id=fresh_command_id(), session_id=session_id, command=command)
-    value = codec.encode(AgentEvent(pool=POOL, agent_id=agent_id, event=said))
-    envelope = headers(kind="AgentCommand", event_id=fresh_id(), source="bench", happened_at=time.time())
-    producer.produce(topics.AGENTS, value, POOL.encode(), SHARD, headers=list(envelope))
-    producer.poll(0)
+    offers = [item.offer] if kind == "offer" else item.snapshot.offers
+    work = [item.work] if kind == "work" else item.snapshot.work
+    commands: list[AcceptOffer | CompleteInteraction] = [AcceptOffer(offer_id=offer.offer_id) for offer in offers]
+    commands += [CompleteInteraction(interaction_id=one.interaction_id) for one in work if one.state == ACTIVE]
+    for command in commands:
+        said = AgentCommand(command_id=fresh_command_id(), session_id=session_id, command=command)
+        value = codec.encode(AgentEvent(pool=POOL, agent_id=agent_id, event=said))
+        envelope = headers(kind="AgentCommand", event_id=fresh_id(), source="bench", happened_at=time.time())
+        producer.produce(topics.AGENTS, value, POOL.encode(), SHARD, headers=list(envelope))
+        producer.poll(0)
 
 
 ACTIVE = 2
