@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import uuid
 
@@ -54,6 +55,7 @@ def tenant_of(pool: str) -> str:
     return pool.partition("/")[0]
 
 
+@functools.lru_cache(maxsize=4_096)
 def shard_of(pool: str, shards: int) -> int:
     """The partition where a pool lives: Kafka's own murmur2 of its name, so that every keyed producer agrees."""
     return (murmur2(pool.encode()) & 0x7FFFFFFF) % shards

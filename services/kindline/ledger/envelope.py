@@ -38,6 +38,8 @@ LONGEST_NUMBER: Final = 20
 RELAY_SOURCE: Final = "kindline/relay"
 """The ce_source of what the relay sent on and that brought no id: its ce_id is then the place where it stood first."""
 
+_RELAYED: Final = RELAY_SOURCE.encode()
+
 _Input = InteractionEvent | AgentEvent | PlanPublished
 _BYTES_READERS: Mapping[str, Callable[[bytes], _Input]] = {
     topics.INTERACTIONS: codec.decode_interaction,
@@ -109,6 +111,8 @@ def relayed_identity(record: Record) -> bytes:
     event vanish. So it counts only for what the relay gave a place as its id, and only if it is the identity of that
     place; whatever brought an id has the same identity wherever it stands, and needs no header.
     """
+    if not any(value == _RELAYED for _, value in record.headers):
+        return b""
     said = {name.lower(): value.decode("utf-8", "replace") for name, value in record.headers}
     topic, partition, offset = (*said.get("ce_id", "").split("/"), "", "", "")[:3]
     if said.get("ce_source") != RELAY_SOURCE or not (_is_number(partition) and _is_number(offset)):
