@@ -212,7 +212,7 @@ def channel_of(plan: Plan, row: InteractionRow) -> ChannelPlan:
 MOVES: dict[type, S] = {
     f.InteractionReceived: S.RECEIVED, f.InteractionQueued: S.QUEUED, f.OfferIssued: S.OFFERED,
     f.OfferAccepted: S.CONNECTING, f.InteractionAnswered: S.ACTIVE, f.InteractionHeld: S.HELD,
-    f.InteractionResumed: S.ACTIVE, f.InteractionSlept: S.DORMANT,
+    f.InteractionResumed: S.ACTIVE, f.InteractionSlept: S.DORMANT, f.InteractionScheduled: S.SCHEDULED,
     f.InteractionCompleted: S.COMPLETED, f.InteractionClosed: S.CLOSED,
     f.InteractionAbandoned: S.ABANDONED, f.InteractionCancelled: S.CANCELLED, f.InteractionExpired: S.EXPIRED,
     f.InteractionDeflected: S.DEFLECTED,

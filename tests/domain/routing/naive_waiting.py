@@ -84,7 +84,7 @@ class Ledge:
                 continue
             if rule.action is not TO_QUEUE:
                 turned_away = turned_away or (name, rule)
-                if not row.answered:
+                if not owed(row):
                     return turned_away
             elif rule.queue not in (*been, name) and hops < 5 and self.has(rule.queue):
                 other = self.place(row, rule.queue, (*been, name), hops + 1)
@@ -105,7 +105,7 @@ class Ledge:
             if rule.cause is OverflowCause.NOBODY_ON_STAY and not self.is_alone(row):
                 continue
             if rule.action is not TO_QUEUE:
-                if not row.answered:
+                if not owed(row):
                     return queue_of(row), rule
                 continue
             been = (*row.overflowed_from, queue_of(row))
@@ -127,7 +127,7 @@ class Ledge:
                 if one.state in {S.QUEUED, S.OFFERED} and one.queued and one.queued.queue == name
             ]
             most = queue.limits.most_waiting
-            if row.answered:
+            if owed(row):
                 most += math.ceil(round(most * queue.limits.transfer_buffer, 6))
             return bool(queue.limits.most_waiting) and len(waiting) >= most
         assert rule.cause is OverflowCause.NOBODY_ON_JOIN
@@ -140,6 +140,11 @@ class Ledge:
             if self.anybody(row, wanted, name):
                 return False
         return True
+
+
+def owed(row: InteractionRow) -> bool:
+    """Whether it is never sent away: it was answered once, or its customer was promised a call-back."""
+    return row.answered or row.call_back is not None
 
 
 def queue_of(row: InteractionRow) -> str:
@@ -206,10 +211,10 @@ def judge(ledge: Ledge, fact: f.Fact, before: InteractionRow | None) -> None:
             first = fact.overflowed_from or fact.queue
             place = ledge.place(before, first, ())
             assert (place if isinstance(place, str) else first) == fact.queue
-            assert isinstance(place, str) or before.answered
+            assert isinstance(place, str) or owed(before)
     elif isinstance(fact, f.InteractionDeflected) and fact.overflow_cause:
         assert before is not None
-        assert not before.answered
+        assert not owed(before)
         asked = [before.received.queue, *(queue.name for queue in ledge.plan.queues)]
         ends = [ledge.move_due(before)] if before.state is S.QUEUED else [ledge.place(before, one, ()) for one in asked]
         found = [end for end in ends if isinstance(end, tuple) and end[1].cause is fact.overflow_cause]

@@ -12,6 +12,7 @@ from kindline.language import agents as a
 from kindline.language import events as e
 from kindline.language import facts as f
 from kindline.language.agents import AgentStatus, SessionCloseReason
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.facts.agents import Lease
 from kindline.language.graph import ENDS, WAITING
@@ -40,6 +41,7 @@ HAPPENINGS: st.SearchStrategy[e.InteractionHappening] = st.one_of(
     st.builds(e.CallHeld),
     st.builds(e.CallResumed),
     st.builds(e.MessageDeliveryReported, message_id=st.just("m1")),
+    st.builds(CallBackAccepted, wished_at=st.sampled_from([None, 0.0, 1e12])),
 )
 
 

@@ -8,14 +8,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
+from kindline.language import events as e
 from kindline.language import facts as f
 from kindline.language.agents import TransferInteraction
 from kindline.language.calendars import CalendarFrame, CalendarPlan, Weekday
+from kindline.language.call_backs import CallBackAccepted, CallBackDeclined
+from kindline.language.graph import ENDS
 from kindline.language.plan import Plan, QueuePlan
 from kindline.language.queue_rules import LadderStep, OverflowAction, OverflowCause, OverflowRule, QueueLimits
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.inputs import TimersDue
 from tests.domain.routing.naive import Book, Floor
+from tests.domain.routing.naive_call_backs import CallBackBook
 from tests.domain.routing.naive_waiting import Ledge, judge, nothing_is_left_to_do
 from tests.domain.routing.test_machine import AGENTS, AnyDay
 from tests.given import SHARDS, Centre, agent, needs, plan, queue
@@ -26,11 +30,14 @@ LATE = CalendarPlan(name="late", frames=(CalendarFrame(days=WEEK, opens="09:00",
 DEFLECT, TO_QUEUE, MESSAGE = OverflowAction.DEFLECT, OverflowAction.TO_QUEUE, OverflowAction.LEAVE_MESSAGE
 LADDERS = (
     (
-        LadderStep(after_seconds=7, lower_skills=needs(billing=1).skills, announce="soon"),
+        LadderStep(after_seconds=7, lower_skills=needs(billing=1).skills, announce="soon", offer_call_back=True),
         LadderStep(when_nobody=True, drop_skills=("billing",), raise_priority=1),
         LadderStep(after_seconds=30, drop_language=True, add_queue="billing", offer_call_back=True),
     ),
-    (LadderStep(when_nobody=True, drop_language=True, drop_skills=("billing",), add_queue="third"),),
+    (
+        LadderStep(when_nobody=True, drop_language=True, drop_skills=("billing",), add_queue="third"),
+        LadderStep(after_seconds=3, offer_call_back=True),
+    ),
     (),
 )
 THIRDS = ((), (LadderStep(after_seconds=7, when_nobody=True, drop_skills=("billing",), add_queue="general"),))
@@ -92,6 +99,7 @@ class RestlessDay(AnyDay):
         assert self.centre.engine.plan(self.centre.pool) is not None
         self.reader = Engine(self.centre.shard, SHARDS)
         self.book = Book()
+        self.call_backs = CallBackBook()
         self.read = 0
         self.version = version
         self.centre.at_work("amy", "bob")
@@ -117,6 +125,16 @@ class RestlessDay(AnyDay):
             self.centre.accepts(agent_id, offer)
             self.centre.says(agent_id, TransferInteraction(interaction_id=offer.rpartition(".")[0], queue=to))
 
+    @rule(wishes=st.lists(st.sampled_from([None, -5.0, 0.0, 12.0, 300.0, 1e9]), min_size=1, max_size=3))
+    def those_who_may_take_a_call_back(self, wishes: list[float | None]) -> None:
+        """Those who were offered a call-back, and one who was not, take it: at once or for an hour; most then leave."""
+        rows = sorted(self.centre.engine.interactions(), key=lambda row: not row.call_back_offered)
+        for row, wish in zip(rows, wishes, strict=False):
+            wished_at = None if wish is None else self.centre.now + wish
+            thread, at = row.received.thread, row.received.entry_point
+            self.centre.event(CallBackAccepted(wished_at=wished_at), thread, at)
+            self.centre.event(e.CustomerLeft() if wish else CallBackDeclined(), thread, at)
+
     @invariant()
     def a_reader_who_begins_anywhere_ends_where_the_engine_is(self) -> None:
         """A snapshot and what follows it is all that happened."""
@@ -127,12 +145,17 @@ class RestlessDay(AnyDay):
             if all(not facts for _, facts in self.centre.log[self.read :]) and not self.centre.decide(TimersDue()):
                 floor = Floor(self.centre.now).take(list(self.centre.engine.rows()))
                 nothing_is_left_to_do(Ledge(floor, floor.plans[self.centre.pool]))
+                assert all(
+                    self.call_backs.agrees(row, floor.now) for row in floor.interactions if row.state not in ENDS
+                )
 
     def _check(self, fact: f.Fact, at: float) -> None:
         plan_in_force = self.reader.plan(self.centre.pool)
         if plan_in_force is not None:
             ledge = Ledge(Floor(at).take(list(self.reader.rows())), plan_in_force)
-            judge(ledge, fact, self.reader.interaction(getattr(fact, "interaction_id", "")))
+            before = self.reader.interaction(getattr(fact, "interaction_id", ""))
+            judge(ledge, fact, before)
+            self.call_backs.note(fact, at, before, plan_in_force)
         super()._check(fact, at)
 
 
