@@ -118,6 +118,8 @@ class AgentsSeen:
         """Take in the facts of a batch that counts; gives the agents who look different now."""
         changed: dict[AgentKey, AgentView] = {}
         for fact in facts:
+            if type(fact) not in SEEN:  # Most facts are not about agents: one look is all that they may cost.
+                continue
             if isinstance(fact, PlanAdopted):
                 self._adopt(fact)
             elif isinstance(fact, AGENT_FACTS):
@@ -133,6 +135,7 @@ class AgentsSeen:
 
 
 AGENT_FACTS = (AgentSignedIn, AgentSignedOut, AgentStatusDeclared, AgentRoutingStateChanged, AgentLeaseChanged)
+SEEN = frozenset({PlanAdopted, *AGENT_FACTS})
 
 
 def _from_row(row: AgentRow, before: AgentView | None) -> AgentView:

@@ -1,5 +1,6 @@
 """The numbers routing shows, each declared once with a sentence; facts are counted by the shard's owner only."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from kindline.language import facts as f
@@ -74,16 +75,25 @@ class RoutingNumbers:
         """Count a batch of a shard that this process owns; `channel_of` names each interaction's channel."""
         self._decisions.inc()
         self._facts.inc(len(batch.facts))
+        offers: Counter[str] = Counter()
+        interactions: Counter[tuple[str, str]] = Counter()
         for fact in batch.facts:
             kind = type(fact)
             if kind in OFFER_OUTCOMES:
-                self._offers.labels(OFFER_OUTCOMES[kind]).inc()
+                offers[OFFER_OUTCOMES[kind]] += 1
             elif kind in INTERACTION_OUTCOMES:
-                self._interaction(fact, channel_of)
+                channel = channel_of.get(fact.interaction_id, "unknown")  # type: ignore[union-attr]
+                interactions[channel, INTERACTION_OUTCOMES[kind]] += 1
+                if kind is f.InteractionAnswered:
+                    self._answer_wait.observe(fact.waited_seconds)  # type: ignore[union-attr]
             elif isinstance(fact, f.InputDeadLettered):
                 self._dead_letters.labels(fact.input.topic, fact.reason.name.lower()).inc()
             elif isinstance(fact, f.InputRejected):
                 self._rejected.inc()
+        for outcome, count in offers.items():
+            self._offers.labels(outcome).inc(count)
+        for labels, count in interactions.items():
+            self._interactions.labels(*labels).inc(count)
 
     def epoch(self, shard: int, epoch: int) -> None:
         """Show the epoch of a shard."""
@@ -114,9 +124,3 @@ class RoutingNumbers:
     def _since(self, name: str, now: int) -> int:
         before, self._seen[name] = self._seen.get(name, 0), now
         return now - before
-
-    def _interaction(self, fact: f.Fact, channel_of: Mapping[str, str]) -> None:
-        interaction_id: str = getattr(fact, "interaction_id", "")
-        self._interactions.labels(channel_of.get(interaction_id, "unknown"), INTERACTION_OUTCOMES[type(fact)]).inc()
-        if isinstance(fact, f.InteractionAnswered):
-            self._answer_wait.observe(fact.waited_seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import get_args
 
 from kindline.language import facts as f
 from kindline.language.agent_view import AgentKey
@@ -87,6 +88,8 @@ ENDS = (
     f.InteractionCancelled,
     f.InteractionExpired,
 )
+NEWSWORTHY = frozenset({OfferIssued, *get_args(OfferEnded), *CHANGES, *ENDS, f.EventRecorded, f.MessageSent})
+"""Asked first, since most facts are news to no agent."""
 
 
 @dataclass(slots=True)
@@ -107,6 +110,8 @@ class Newsroom:
         """The news in the facts of one counting batch, in their order."""
         begun: set[str] = set()
         for fact in facts:
+            if type(fact) not in NEWSWORTHY:
+                continue
             if isinstance(fact, OfferIssued):
                 yield (fact.pool, fact.agent_id), OfferHeldOut(fact)
             elif isinstance(fact, OfferEnded):
