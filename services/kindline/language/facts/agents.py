@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kindline.language.agents import AgentStatus
+from kindline.language.quick import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSignedIn:
     """AgentSignedIn: a front end of the agent is attached; an older session of theirs is superseded."""
@@ -18,6 +20,7 @@ class AgentSignedIn:
     replica_id: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSignedOut:
     """AgentSignedOut: the agent has no session any more."""
@@ -27,6 +30,7 @@ class AgentSignedOut:
     session_id: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStatusDeclared:
     """AgentStatusDeclared: what the agent said of themselves."""
@@ -70,6 +74,7 @@ class RoutingStateReason(IntEnum):
     PLAN = 8
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRoutingStateChanged:
     """AgentRoutingStateChanged: the engine sees the agent in another state."""
@@ -89,6 +94,7 @@ class Lease(IntEnum):
     LOST = 3
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLeaseChanged:
     """AgentLeaseChanged: the proof of life changed."""
@@ -99,6 +105,7 @@ class AgentLeaseChanged:
     lease: Lease
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaSeen:
     """ReplicaSeen: a replica of presence gave a sign of life; all its sessions live."""
@@ -132,6 +139,7 @@ class RefusalReason(IntEnum):
     CONTENT_TOO_LARGE = 20
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAnswered:
     """CommandAnswered: a command was carried out or refused; the facts of the same batch say what it did."""

@@ -7,8 +7,10 @@ from enum import IntEnum
 
 from kindline.language.events import InteractionEvent
 from kindline.language.plan import Plan
+from kindline.language.quick import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanAdopted:
     """PlanAdopted: this plan is in force from here on."""
@@ -16,6 +18,7 @@ class PlanAdopted:
     plan: Plan
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """Resumed: an owner decides again after a gap that counts against nobody."""
@@ -23,6 +26,7 @@ class Resumed:
     gap_seconds: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputReference:
     """InputReference names a record of an input topic."""
@@ -32,6 +36,7 @@ class InputReference:
     offset: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecorded:
     """EventRecorded: an event was taken in, once, whatever the number of its copies."""
@@ -43,6 +48,7 @@ class EventRecorded:
     event: InteractionEvent
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventParked:
     """EventParked: an event needs an interaction that is not there yet."""
@@ -55,6 +61,7 @@ class EventParked:
     occurred_at: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventUnparked:
     """EventUnparked: a parked event was taken in, or its time is over; the facts beside it say which."""
@@ -79,6 +86,7 @@ class DeadLetterReason(IntEnum):
     INVALID_PLAN = 10
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRejected:
     """InputRejected: the engine failed on an input; the state is as if it had not come."""
@@ -87,6 +95,7 @@ class InputRejected:
     error: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputDeadLettered:
     """InputDeadLettered: the relay copies the input to the topic's dead letters."""
@@ -96,6 +105,7 @@ class InputDeadLettered:
     detail: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRedirected:
     """InputRedirected: the relay copies the input to the partition where its pool lives, under its own identity."""

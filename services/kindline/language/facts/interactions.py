@@ -8,8 +8,10 @@ from enum import IntEnum
 
 from kindline.language.content import NO_NEEDS, Channel, Content, Direction, Disposition, Needs, ParticipantRole
 from kindline.language.queue_rules import OverflowCause
+from kindline.language.quick import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionReceived:
     """InteractionReceived: a contact came in; its life begins in RECEIVED."""
@@ -48,6 +50,7 @@ class QueuedReason(IntEnum):
     CALL_BACK_DUE = 9
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionQueued:
     """InteractionQueued: it waits in a queue, which owns it; an agent who had it has it no more."""
@@ -69,6 +72,7 @@ class InteractionQueued:
     overflow_cause: OverflowCause = OverflowCause.UNSPECIFIED
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionScheduled:
     """InteractionScheduled: it waits for an hour, as a call-back does."""
@@ -78,6 +82,7 @@ class InteractionScheduled:
     due_at: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionAnswered:
     """InteractionAnswered: the agent and the customer are together."""
@@ -90,6 +95,7 @@ class InteractionAnswered:
     deadline: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionHeld:
     """InteractionHeld: the customer is on hold."""
@@ -99,6 +105,7 @@ class InteractionHeld:
     interrupted_by: str = ""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionResumed:
     """InteractionResumed: the customer is off hold, or the conversation is awake again."""
@@ -108,6 +115,7 @@ class InteractionResumed:
     units: int = 0
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionSlept:
     """InteractionSlept: the conversation is dormant."""
@@ -118,6 +126,7 @@ class InteractionSlept:
     deadline: float = 0.0
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionCompleted:
     """InteractionCompleted: the work is done; the agent's segment is in wrap-up."""
@@ -140,6 +149,7 @@ class CloseReason(IntEnum):
     AGENT_LOST = 4
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionClosed:
     """InteractionClosed: the end of a served interaction; the capacity is free."""
@@ -159,6 +169,7 @@ class AbandonedWhere(IntEnum):
     WHILE_CONNECTING = 4
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionAbandoned:
     """InteractionAbandoned: the customer left before being served; an end."""
@@ -179,6 +190,7 @@ class DeflectedReason(IntEnum):
     LEAVE_MESSAGE = 3
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionDeflected:
     """InteractionDeflected: it was sent elsewhere; an end."""
@@ -191,6 +203,7 @@ class InteractionDeflected:
     announcement: str = ""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionCancelled:
     """InteractionCancelled: it was withdrawn before the work was done; an end."""
@@ -210,6 +223,7 @@ class ExpiryReason(IntEnum):
     WORKED_TOO_LONG = 4
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionExpired:
     """InteractionExpired: a deadline ended it; an end."""
@@ -220,6 +234,7 @@ class InteractionExpired:
     deadline: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent:
     """MessageSent: an agent said something to the customer; the channel delivers it."""

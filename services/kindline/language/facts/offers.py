@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kindline.language.content import Channel
+from kindline.language.quick import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """Removal says how many agents one rule left out of a choice."""
@@ -16,6 +18,7 @@ class Removal:
     agents: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Choice is why this agent: enough to explain the offer to a person."""
@@ -27,6 +30,7 @@ class Choice:
     plan_version: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferIssued:
     """OfferIssued: one interaction is held out to one agent; the capacity is held from here on."""
@@ -43,6 +47,7 @@ class OfferIssued:
     choice: Choice
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferAccepted:
     """OfferAccepted: the agent took the offer and owns the interaction; CONNECTING until InteractionAnswered."""
@@ -54,6 +59,7 @@ class OfferAccepted:
     connect_by: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferDeclined:
     """OfferDeclined: the agent left the offer; the interaction keeps its place."""
@@ -74,6 +80,7 @@ class OfferExpiryCause(IntEnum):
     OUTAGE = 2
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferExpired:
     """OfferExpired: the offer went by unanswered; the interaction keeps its place."""
@@ -98,6 +105,7 @@ class OfferRevokedReason(IntEnum):
     CALL_BACK_PROMISED = 6
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRevoked:
     """OfferRevoked: the offer was taken back, without penalty."""
@@ -109,6 +117,7 @@ class OfferRevoked:
     reason: OfferRevokedReason
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRescinded:
     """OfferRescinded: another agent took the interaction first, without penalty."""
@@ -119,6 +128,7 @@ class OfferRescinded:
     agent_id: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFailed:
     """OfferFailed: the offer could not be delivered, without penalty."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kindline.language.content import NO_NEEDS, Needs
+from kindline.language.quick import made_quickly
 
 
 class RelaxedCause(IntEnum):
@@ -16,6 +17,7 @@ class RelaxedCause(IntEnum):
     NOBODY = 2
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionRelaxed:
     """InteractionRelaxed: it needs less now, or others may serve it; its place in line is kept."""
@@ -39,6 +41,7 @@ class PreferenceEndedReason(IntEnum):
     NOT_TAKEN = 3
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferenceEnded:
     """PreferenceEnded: anybody who can serve it may, from here on."""
@@ -58,6 +61,7 @@ class WaitEstimator(IntEnum):
     QUEUE_LENGTH = 3
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitEstimate:
     """WaitEstimate is how long a customer will wait, as a range."""
@@ -67,6 +71,7 @@ class WaitEstimate:
     estimator: WaitEstimator
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerInformed:
     """CustomerInformed: the customer was told something; the channel says it."""
@@ -79,6 +84,7 @@ class CustomerInformed:
     expected_wait: WaitEstimate | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityExceeded:
     """CapacityExceeded: an agent holds more than their units, for a reason; audit counts each."""
@@ -89,6 +95,7 @@ class CapacityExceeded:
     units_over: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBackPromised:
     """CallBackPromised: the customer will be called back; they keep their place in line, and may leave."""
