@@ -48,7 +48,7 @@ def assert_hands_are_what_the_interactions_say(centre: Centre) -> None:
                 "sleepers": agent.sleepers,
                 "hands": set(agent.hands),
                 "work": set(agent.work),
-                "held": +Counter(agent.held),
-                "held_queues": Counter(agent.held_queues),
+                "held": +Counter(dict(enumerate(agent.held))),
+                "held_queues": agent.held_queues,
             }
             assert carried == recount(centre.engine, pool.name, agent.agent_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
@@ -12,6 +13,9 @@ from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import AgentRow, WorkSpan
 from kindline.routing.domain import effort
 from kindline.routing.domain.hands import Holder
+
+if TYPE_CHECKING:
+    from kindline.routing.domain.places import Place
 
 DEFAULT_UNITS = 100
 
@@ -46,6 +50,8 @@ class Agent(Holder):
     attached: bool = False
     running: bool = False
     removed: bool = False
+    place: Place | None = None
+    """Where the matching that is in force keeps them; no part of what the engine knows."""
 
     @property
     def units(self) -> int:
@@ -77,7 +83,7 @@ class Agent(Holder):
     @property
     def idle_rank(self) -> Instant:
         """Ties go to the longest idle; nobody with something awake in their hands is idle."""
-        return math.inf if self.is_busy else self.idle_since
+        return math.inf if len(self.hands) > self.sleepers else self.idle_since
 
     def reckons(self, now: Instant) -> None:
         """Bring the effort up to now, before load or availability change."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kindline.language.content import Channel
 from kindline.language.plan import ChannelPlan, QueuePlan
-from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.agents import DEFAULT_UNITS, Agent
 from kindline.routing.domain.hands import Grip
 
 FIRST_QUEUE_BIT = 1 + max(Channel)
@@ -33,7 +33,7 @@ class _Cost(NamedTuple):
 class Capacity:
     """The rules of one pool's plan on what its agents may hold."""
 
-    __slots__ = ("_bits", "_costs", "_empty_handed", "_interrupting", "_least", "_limits")
+    __slots__ = ("_bits", "_costs", "_interrupting", "_least", "_limits", "knows_interrupting")
 
     def __init__(self, channels: Mapping[Channel, ChannelPlan], queues: Iterable[QueuePlan]) -> None:
         """Take the rules of a plan."""
@@ -46,10 +46,11 @@ class Capacity:
                     self._bits[queue.name, channel] = 1 << (FIRST_QUEUE_BIT + len(self._bits))
                     bits |= self._bits[queue.name, channel]
                 self._limits[queue.name] = (queue.at_once, bits)
-        self._costs = [self._cost(plan) for plan in channels.values()]
+        self._costs = sorted(map(self._cost, channels.values()), key=lambda cost: cost.units)
         self._interrupting = [cost for cost in self._costs if cost.interrupts]
-        self._least = min(cost.units for cost in self._costs)
-        self._empty_handed: dict[int, int] = {}
+        self._least = self._costs[0].units
+        self.knows_interrupting = bool(self._interrupting)
+        """Whether any channel may interrupt another's work."""
 
     def _cost(self, plan: ChannelPlan) -> _Cost:
         limited = sum(bit for (_, channel), bit in self._bits.items() if channel is plan.channel)
@@ -57,24 +58,26 @@ class Capacity:
         interrupts = frozenset(plan.interrupts) - {Channel.VOICE}
         return _Cost(plan.channel, plan.units, plan.at_once, 1 << plan.channel, limited, interrupts)
 
-    @property
-    def knows_interrupting(self) -> bool:
-        """Whether any channel may interrupt another's work."""
-        return bool(self._interrupting)
-
     def bit(self, queue: str, channel: Channel) -> int:
         """The bit that stands for a queue's interactions on a channel in every mask."""
         return self._bits.get((queue, channel), 1 << channel)
 
     def room(self, agent: Agent) -> int:
         """What an agent has room for, without interrupting anything."""
-        free = agent.units - agent.used - agent.set_aside
-        if not agent.hands and not agent.plan.limits:
-            mask = self._empty_handed.get(free)
-            if mask is None:
-                mask = self._empty_handed[free] = self._within(agent, self._costs, free)
-            return mask
-        return self._within(agent, self._costs, free) if free >= self._least else 0
+        plan = agent.plan
+        free = (plan.units or DEFAULT_UNITS) - agent.used - agent.set_aside
+        if free < self._least:
+            return 0
+        if self._limits or plan.limits:
+            return self._within(agent, self._costs, free)
+        # As `_within`, where nothing limits numbers but the channels: this is asked twice for each offer.
+        mask, held = 0, agent.held
+        for channel, units, at_once, bit, _, _ in self._costs:
+            if units > free:
+                break
+            if held[channel] < at_once:
+                mask |= bit
+        return mask
 
     def room_by_interrupting(self, agent: Agent) -> int:
         """What an agent has room for if work may be interrupted for it that its channel may interrupt."""
@@ -116,7 +119,7 @@ class Capacity:
         for cost in costs:
             if cost.units > free:
                 continue
-            held = agent.held.get(cost.channel, 0)
+            held = agent.held[cost.channel]
             own = own_limit(agent, cost.channel) if agent.plan.limits else None
             if own is None:
                 mask |= (cost.bit if held < cost.at_once else 0) | (cost.limited & ~full)

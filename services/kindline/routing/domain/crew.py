@@ -27,16 +27,19 @@ class Crew:
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
         """Begin with nobody."""
         self._capacity = capacity
-        self._changed: dict[Agent, Place | None] = {}
+        self._changed: dict[Place, None] = {}
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
         self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues])
 
     def update(self, agent: Agent) -> None:
         """What the agent can take has changed; those who changed first are looked at before too many have."""
-        self._changed[agent] = None
-        if len(self._changed) > CHANGES_KEPT:
-            self._rank(next(iter(self._changed)))
+        place = agent.place or self._admit(agent)
+        place.seen = False
+        changed = self._changed
+        changed[place] = None
+        if len(changed) > CHANGES_KEPT:
+            self._rank(next(iter(changed)))
 
     def rested_at(self, agent: Agent) -> Instant:
         """When the agent may be given work again."""
@@ -44,35 +47,51 @@ class Crew:
 
     def place(self, agent: Agent, now: Instant) -> Place | None:
         """Where an agent stands who can take something now; None for one who cannot."""
-        place: Place | None
-        if agent in self._changed:
-            place = self._changed[agent] or self._look(agent)
-        else:
-            place = self.standing.places.get(agent.agent_id)
-        return None if place is None or not place.mask | place.over or self.rested_at(agent) > now else place
+        place = agent.place
+        if place is None:
+            return None
+        if not place.seen:
+            self._look(place)
+        if not place.mask | place.over:
+            return None
+        return None if self._gap and self.rested_at(agent) > now else place
 
-    def _look(self, agent: Agent) -> Place:
-        """See what an agent can do, and has room for, now."""
-        places = self.standing.places
-        place = places.get(agent.agent_id)
-        if place is None or place.plan is not agent.plan:
-            profile, former = self._profiles.of(agent.plan), place.profile if place else None
-            if place is None:
-                place = places[agent.agent_id] = Place(agent, profile, agent.plan)
-            place.profile, place.plan = profile, agent.plan
-            self._profiles.join(place, former)
-        place.absence = absence(agent)
-        willing = bool(agent.session_id) and not place.absence
-        place.mask = self._capacity.room(agent) if willing else 0
-        if self._capacity.knows_interrupting:
-            place.over = self._capacity.room_by_interrupting(agent) & ~place.mask if willing else 0
-        self._changed[agent] = place
+    def _admit(self, agent: Agent) -> Place:
+        """Find a place for an agent who has none."""
+        place = agent.place = Place(agent, self._profiles.of(agent.plan), agent.plan)
+        self.standing.places[agent.agent_id] = place
+        self._profiles.join(place, None)
         return place
 
-    def _rank(self, agent: Agent) -> None:
+    def _look(self, place: Place) -> None:
+        """See what an agent can do, and has room for, now; who has none, and had none before, needs no more.
+
+        Nobody who is looked for is among them, so where they stand plays no part but in the median of all scores: it is
+        reckoned again when somebody asks for that.
+        """
+        place.seen = True
+        agent = place.agent
+        if place.plan is not agent.plan:
+            former, place.plan, place.profile = place.profile, agent.plan, self._profiles.of(agent.plan)
+            self._profiles.join(place, former)
+        place.absence = absence(agent)
+        if place.absence or not agent.session_id:
+            place.mask = place.over = 0
+        else:
+            place.mask = self._capacity.room(agent)
+            if self._capacity.knows_interrupting:
+                place.over = self._capacity.room_by_interrupting(agent) & ~place.mask
+        if not place.mask | place.over and place.rank is None:
+            del self._changed[place]
+            self.standing.scores.overlook(place)
+
+    def _rank(self, place: Place) -> None:
         """Put an agent who has changed where they stand now."""
-        self.standing.put(self._changed[agent] or self._look(agent))
-        del self._changed[agent]
+        if not place.seen:
+            self._look(place)
+        if place in self._changed:
+            del self._changed[place]
+            self.standing.put(place)
 
     def stand(self, now: Instant) -> Standing:
         """Everybody in order, as of now."""

@@ -40,8 +40,8 @@ def carry(spans: list[Span], sums: Sums, load: float, until: Instant) -> None:
     if start // MERGE == until // MERGE or start == end:
         whole = until - start
         spans[-1] = (start, until, (mean * (end - start) + load * (until - end)) / whole)
-    else:
-        spans.append((end, until, load))
+        return
+    spans.append((end, until, load))
     oldest = until - HOUR - MINUTE
     if spans[0][1] < oldest:
         del spans[: next(number for number, span in enumerate(spans) if span[1] >= oldest)]

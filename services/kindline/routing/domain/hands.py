@@ -6,12 +6,16 @@ restart.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 
 from kindline.language.content import Channel
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
+
+CHANNELS = 1 + max(Channel)
+"""How many numbers channels have."""
 
 
 class Grip(IntEnum):
@@ -26,6 +30,9 @@ class Grip(IntEnum):
     ASLEEP = auto()
     """Dormant: it takes its units, and keeps the agent from nothing else."""
 
+
+FIRM, ASIDE, ASLEEP = Grip.FIRM, Grip.ASIDE, Grip.ASLEEP
+"""By names of this module: to ask an Enum for a member takes longer than to count a hand."""
 
 _GRIPS = {InteractionState.ACTIVE: Grip.OPEN, InteractionState.DORMANT: Grip.ASLEEP}
 
@@ -49,8 +56,8 @@ class Hand:
 class Holder:
     """Whoever has interactions in hand: each from the offer to the close; `work` is the part of them that they own.
 
-    `used`, `set_aside`, `sleepers` and all that is `held` are sums over the hands and nothing else; sleepers are not
-    counted as held.
+    `used`, `set_aside`, `sleepers` and all that is `held`, by channel, are sums over the hands and nothing
+    else; sleepers are not counted as held.
     """
 
     hands: dict[str, Hand] = field(default_factory=dict)
@@ -58,18 +65,22 @@ class Holder:
     used: int = 0
     set_aside: int = 0
     sleepers: int = 0
-    held: dict[Channel, int] = field(default_factory=dict)
-    held_queues: dict[str, int] = field(default_factory=dict)
+    held: list[int] = field(default_factory=lambda: [0] * CHANNELS)
 
     @property
     def is_busy(self) -> bool:
         """Whether anything in their hands is awake."""
         return len(self.hands) > self.sleepers
 
+    @property
+    def held_queues(self) -> Counter[str]:
+        """How many are held of each queue; counted when asked for, as few plans limit them."""
+        return Counter(hand.queue for hand in self.hands.values() if hand.grip is not Grip.ASLEEP)
+
     def takes(self, interaction_id: str, channel: Channel, units: int, queue: str = "") -> None:
         """Capacity is held for an interaction."""
         if interaction_id not in self.hands:
-            hand = self.hands[interaction_id] = Hand(channel, units, queue, Grip.FIRM)
+            hand = self.hands[interaction_id] = Hand(channel, units, queue, FIRM)
             self._count(hand, 1)
 
     def holds(self, interaction_id: str, units: int, grip: Grip) -> None:
@@ -87,16 +98,11 @@ class Holder:
         return hand
 
     def _count(self, hand: Hand, by: int) -> None:
-        if hand.grip is Grip.ASIDE:
+        if hand.grip is ASIDE:
             self.set_aside += by * hand.units
         else:
             self.used += by * hand.units
-        if hand.grip is Grip.ASLEEP:
+        if hand.grip is ASLEEP:
             self.sleepers += by
             return
-        self.held[hand.channel] = self.held.get(hand.channel, 0) + by
-        here = self.held_queues.get(hand.queue, 0) + by
-        if here:
-            self.held_queues[hand.queue] = here
-        else:
-            del self.held_queues[hand.queue]
+        self.held[hand.channel] += by

@@ -64,10 +64,19 @@ class Lines:
         return lane
 
     def remove(self, lane: Lane, entry: int) -> None:
-        """Somebody stands in a lane no more."""
+        """Somebody stands in a lane no more.
+
+        Where waiting earns nothing and nobody of the class can starve yet, a head is the first of the first lane, so
+        whoever comes next in the lane of a head that has gone is the head, and where no head has gone nothing changes.
+        """
+        number = lane.number
         if lane.remove(entry):
-            del self._lanes[lane.number][lane.base]
-        self._settle(lane.number)
+            del self._lanes[number][lane.base]
+        elif not self.order.growth and self._ripens[number] != EMPTY:
+            if self.heads[number] == lane.base + entry:
+                self.heads[number] = lane.base + lane.entries[lane.start]
+            return
+        self._settle(number)
 
     def _settle(self, number: int) -> None:
         """Find the head of a class again: its oldest if they starve, or else the first of all its lanes."""

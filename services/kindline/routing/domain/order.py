@@ -24,6 +24,8 @@ SEQUENCE_BITS = 40
 SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
 LATEST = (1 << 64) - 1
 ENTRY_BITS = 64 + SEQUENCE_BITS
+ENTRY_MASK = (1 << ENTRY_BITS) - 1
+"""What is left of any key is the entry: all that is added to one, to make a key of it, is a multiple of 1 more."""
 MINUTE_MICROSECONDS = 60_000_000
 GRAIN = 1_000_000
 
@@ -42,7 +44,7 @@ def age_key(waiting_since: Instant, sequence: int) -> int:
 class Order:
     """The rules of one plan as whole numbers."""
 
-    __slots__ = ("_ceiling", "_worth", "growth")
+    __slots__ = ("_bases", "_ceiling", "_worth", "growth")
 
     def __init__(self, plan: OrderPlan) -> None:
         """Take the slope and the ceiling of a plan."""
@@ -53,10 +55,16 @@ class Order:
         """What a microsecond's later arrival costs, in the units of `worth`; 0 when waiting earns nothing."""
         self._worth = unit // common
         self._ceiling = int(plan.starvation_seconds * GRAIN)
+        # Priorities are few: one number each for all lanes, as numbers that lie apart are slow to compare.
+        self._bases: dict[int, int] = {}
 
     def base(self, priority: int, *, reserved: bool) -> int:
         """What all keys of one lane have in common; whoever waits for one agent only goes first among equals."""
-        return ((-self._worth * priority * 2) + (not reserved)) << ENTRY_BITS
+        rank = (-self._worth * priority * 2) + (not reserved)
+        base = self._bases.get(rank)
+        if base is None:
+            base = self._bases[rank] = rank << ENTRY_BITS
+        return base
 
     def key(self, base: int, entry: int) -> int:
         """The place in line of an entry that does not starve."""

@@ -11,10 +11,13 @@ from kindline.language.facts.agents import Lease
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.routing.domain import effort
-from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.agents import DEFAULT_UNITS, Agent
 
 if TYPE_CHECKING:
     from kindline.routing.domain.profile import Profile
+
+AVAILABLE, NONE, CONNECTED, LOST = AgentStatus.AVAILABLE, AgentStatus.UNSPECIFIED, Lease.CONNECTED, Lease.LOST
+"""By names of this module: to ask an Enum for a member takes longer than all else that is done with it here."""
 
 Work = tuple[float, Instant, str]
 """Score, idle since, agent: lowest first."""
@@ -33,6 +36,8 @@ class Place:
     plan: AgentPlan
     mask: int = 0
     over: int = 0
+    seen: bool = True
+    """Whether `mask` and `over` are as of the last change."""
     score: float | None = None
     rank: Work | None = None
     absence: str = ""
@@ -50,9 +55,9 @@ class Wanted(NamedTuple):
 
 def absence(agent: Agent) -> str:
     """The first rule that keeps an agent from being offered anything at all; empty when none does."""
-    if agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED:
+    if agent.status is not AVAILABLE or agent.next_status is not NONE:
         return "status"
-    if agent.lease is not Lease.CONNECTED:
+    if agent.lease is not CONNECTED:
         return "lease"
     if agent.not_responding:
         return "not_responding"
@@ -61,6 +66,7 @@ def absence(agent: Agent) -> str:
 
 def reckoned(agent: Agent, minute: Instant) -> float | None:
     """What an agent was given for the time they were there, as of a minute; None for a newcomer or nobody present."""
-    if not agent.is_present:
+    if not agent.session_id or agent.lease is LOST:
         return None
-    return effort.reckon(agent.spans, agent.sums, running=agent.running, load=agent.load, minute=minute)
+    load = agent.used / (agent.plan.units or DEFAULT_UNITS)
+    return effort.reckon(agent.spans, agent.sums, running=agent.running, load=load, minute=minute)

@@ -26,8 +26,8 @@ class Pool:
         "channels",
         "entry_points",
         "flows",
-        "lets_sleep",
         "last_agents",
+        "lets_sleep",
         "matching",
         "plan",
         "preferring",
@@ -57,6 +57,8 @@ class Pool:
         self.lets_sleep = any(channel.dormant_after_seconds for channel in self.channels.values())
         """Whether conversations of any channel may fall asleep; where they may not, nobody watches for it."""
         self.capacity = Capacity(self.channels, plan.queues)
+        for agent in self.agents.values():
+            agent.place = None
         self.matching = Matching(plan, self.capacity, now)
         self.flows = flows_under(plan, self.flows)
         self.last_agents.adopt(plan)

@@ -15,6 +15,7 @@ from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.choosing import RANKS, Rank, Turn
 from kindline.routing.domain.places import Place, Wanted, Work, reckoned
 from kindline.routing.domain.profile import Profile
+from kindline.routing.domain.scores import Scores
 
 PATIENCE = 4
 """How many times longer than is to be expected the order is walked before the able are looked at one and all."""
@@ -23,23 +24,22 @@ PATIENCE = 4
 class Standing:
     """The agents of one pool in order, as of a minute."""
 
-    __slots__ = ("_known", "_newcomers", "_ready", "_scores", "_turns", "minute", "places")
+    __slots__ = ("_known", "_newcomers", "_ready", "_turns", "minute", "places", "scores")
 
     def __init__(self, minute: Instant, rules: Iterable[AgentChoice] = ()) -> None:
         """Begin with nobody; keep the order of these rules, too."""
         self._turns = {rule: Turn(rule) for rule in rules if rule in RANKS}
         self.places: dict[str, Place] = {}
         self.minute = minute
+        self.scores = Scores(self.places, minute)
         self._known: list[Work] = []
         self._newcomers: list[Work] = []
-        self._scores: list[float] = []
         self._ready: set[Profile] = set()
 
     @property
     def median(self) -> float:
         """The middle score of those who are at work long enough to have one; 0 when nobody is."""
-        middle = len(self._scores) // 2
-        return self._scores[middle] if self._scores else 0.0
+        return self.scores.median()
 
     @property
     def ready(self) -> int:
@@ -57,12 +57,8 @@ class Standing:
         if before is not None:
             ranks = self._newcomers if former is None else self._known
             del ranks[bisect_left(ranks, before)]
-        if score != former:
-            if former is not None:
-                del self._scores[bisect_left(self._scores, former)]
-            if score is not None:
-                insort(self._scores, score)
-        place.score, place.rank = score, rank
+        self.scores.give(place, score)
+        place.rank = rank
         self._count(place)
         if rank is not None:
             insort(self._newcomers if score is None else self._known, rank)
@@ -85,12 +81,12 @@ class Standing:
         return score, (score or 0.0, place.agent.idle_rank, place.agent.agent_id) if place.mask else None
 
     def roll(self, minute: Instant) -> None:
-        """Another minute begins: everybody's score moves on, so all are put in order at once."""
+        """Another minute begins: everybody's score moves on, so all who have room are put in order at once."""
         self.minute = minute
-        for place in self.places.values():
+        self.scores.roll(minute)
+        places = [place for place in self.places.values() if place.mask | place.over]
+        for place in places:
             place.score, place.rank = self._reckon(place)
-        places = self.places.values()
-        self._scores = sorted(place.score for place in places if place.score is not None)
         self._known = sorted(place.rank for place in places if place.rank and place.score is not None)
         self._newcomers = sorted(place.rank for place in places if place.rank and place.score is None)
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.lines import Lines
-from kindline.routing.domain.order import EMPTY, SEQUENCE_MASK, Order
+from kindline.routing.domain.order import EMPTY, ENTRY_MASK, Order
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.requirements import Requirement
@@ -22,7 +22,7 @@ CLASSES_KEPT = 4_000
 class Waiting:
     """The interactions of one pool that may be offered now."""
 
-    __slots__ = ("_by_sequence", "_lines", "_most", "_numbers", "profiles", "ripen")
+    __slots__ = ("_by_entry", "_lines", "_most", "_numbers", "profiles", "ripen")
 
     def __init__(self, queues: frozenset[str], order: Order) -> None:
         """Begin empty, under a plan with these queues and this order."""
@@ -30,7 +30,7 @@ class Waiting:
         self._lines = Lines(order)
         self._most = CLASSES_KEPT
         self._numbers: dict[Requirement, int] = {}
-        self._by_sequence: dict[int, Interaction] = {}
+        self._by_entry: dict[int, Interaction] = {}
         self.ripen: Callable[[int], None] = self._lines.ripen
 
     def number(self, interaction: Interaction) -> int:
@@ -71,7 +71,7 @@ class Waiting:
         base = self._lines.order.base(interaction.priority, reserved=interaction.preferring)
         interaction.lane = self._lines.add(number, base, entry)
         interaction.place = entry
-        self._by_sequence[entry & SEQUENCE_MASK] = interaction
+        self._by_entry[entry] = interaction
 
     def remove(self, interaction: Interaction) -> None:
         """Somebody waits no more."""
@@ -79,7 +79,7 @@ class Waiting:
         if lane is not None and entry is not None:
             self._lines.remove(lane, entry)
             interaction.place = interaction.lane = None
-            del self._by_sequence[entry & SEQUENCE_MASK]
+            del self._by_entry[entry]
 
     def place(self, interaction: Interaction) -> int | None:
         """The place in line of somebody now; None when they do not wait."""
@@ -116,4 +116,4 @@ class Waiting:
 
     def at(self, key: int) -> Interaction:
         """Who waits at this place."""
-        return self._by_sequence[key & SEQUENCE_MASK]
+        return self._by_entry[key & ENTRY_MASK]
