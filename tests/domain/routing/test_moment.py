@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from kindline.language import events as e
 from kindline.language import facts as f
-from kindline.language.snapshot import SnapshotRow
+from kindline.language.snapshot import AgentRow, SnapshotRow
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.moment import Moment
 from kindline.routing.domain.roll import SIZE, Roll
@@ -120,3 +121,18 @@ def test_a_roll_is_called_as_it_stood_while_names_come_go_and_return() -> None:
     for number in (*range(SIZE), *range(2 * SIZE, 3 * SIZE + 1)):
         roll.remove(number)
     assert (list(roll), roll.first(), roll.add("again")) == ([], 3 * SIZE + 1, 3 * SIZE + 1)
+
+
+def test_an_agent_who_is_freed_while_a_snapshot_is_taken_is_in_it_as_they_were() -> None:
+    """A customer leaves the agent whose row is not taken yet: the fact names the customer only."""
+    centre = Centre(plan())
+    centre.at_work("amy")
+    centre.arrives("leaving")
+    centre.accepts("amy")
+    centre.now += 60.0
+    then = list(centre.engine.rows())
+    moment = centre.engine.moment()
+    centre.event(e.CustomerLeft(), "leaving")
+    now = [row for row in centre.engine.rows() if isinstance(row, AgentRow)]
+    assert now != [row for row in then if isinstance(row, AgentRow)]
+    assert list(moment) == then

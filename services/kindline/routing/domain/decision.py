@@ -24,6 +24,8 @@ class Decision:
 
     def emit(self, fact: Fact) -> None:
         """It is a fact from here on."""
+        if self.state.moment is not None:
+            self.state.moment.before(fact)
         FOLDS[type(fact)](self.state, fact, self.now)
         self.facts.append(fact)
 
