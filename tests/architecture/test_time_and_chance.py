@@ -29,6 +29,8 @@ ALSO_ALLOWED = {
 
 # A rule that waits, prints or opens something is no rule.
 NEVER_IN_A_RULE = {"open", "print", "input", "exec", "eval", "__import__"}
+# The one place that writes a function down and runs it, as dataclasses do: no rule, and no input comes near it.
+WRITES_FUNCTIONS = "services/kindline/language/quick.py"
 
 OURS = sources("services/kindline")
 BOUND = [source for source in OURS if not source.path.startswith(tuple(ALSO_ALLOWED))]
@@ -61,6 +63,11 @@ def test_the_wall_clock_is_read_in_the_runtime_only() -> None:
     assert [read for source in BOUND for read in clock_reads(source)] == []
 
 
+def forbidden(source: Source) -> set[str]:
+    """The calls that have no place in a file of rules."""
+    return NEVER_IN_A_RULE - {"exec"} if source.path == WRITES_FUNCTIONS else NEVER_IN_A_RULE
+
+
 def test_a_rule_neither_waits_nor_speaks() -> None:
     """The language and every domain have no coroutine, open no file and print nothing."""
     found = [
@@ -69,7 +76,7 @@ def test_a_rule_neither_waits_nor_speaks() -> None:
         if source.is_domain or source.path.startswith("services/kindline/language/")
         for node in ast.walk(source.tree)
         if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
-        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NEVER_IN_A_RULE)
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in forbidden(source))
     ]
     assert found == []
 
