@@ -15,7 +15,7 @@ from kindline.language.plan import ChannelPlan, Plan
 from kindline.language.queue_rules import LadderStep, OverflowAction, OverflowCause, OverflowRule
 from kindline.language.snapshot import InteractionState as S
 from kindline.routing.domain.engine import Engine
-from kindline.routing.domain.news import message_of
+from kindline.routing.domain.talk import message_of
 from tests.given import SHARDS, Centre, agent, plan, queue, text
 
 HOUR = 3_600.0

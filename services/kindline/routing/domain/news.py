@@ -13,12 +13,10 @@ from typing import get_args
 
 from kindline.language import facts as f
 from kindline.language.agent_view import AgentKey
-from kindline.language.call_backs import CallBackAccepted
-from kindline.language.content import Content, ParticipantRole
-from kindline.language.events import InteractionStarted, MessageReceived
 from kindline.language.facts import Fact
 from kindline.language.facts.offers import OfferIssued, OfferRevokedReason
 from kindline.language.snapshot import InteractionRow, MessageRow, SnapshotRow
+from kindline.routing.domain.talk import message_of
 
 
 class OfferEnd(IntEnum):
@@ -139,17 +137,3 @@ class Newsroom:
         message = message_of(fact, decided_at)
         if owner and message:
             yield owner, MessageSaid(fact.interaction_id, message)
-
-
-def message_of(fact: f.EventRecorded | f.MessageSent, decided_at: float) -> MessageRow | None:
-    """What was said, if the fact says anything."""
-    if isinstance(fact, f.MessageSent):
-        return _row(fact.message_id, ParticipantRole.AGENT, fact.agent_id, fact.content, decided_at)
-    said = fact.event.event
-    if isinstance(said, InteractionStarted | MessageReceived | CallBackAccepted) and said.content is not None:
-        return _row(said.message_id, ParticipantRole.CUSTOMER, "", said.content, decided_at)
-    return None
-
-
-def _row(message_id: str, author: ParticipantRole, agent_id: str, content: Content | None, at: float) -> MessageRow:
-    return MessageRow(message_id=message_id, author=author, agent_id=agent_id, content=content, said_at=at)
