@@ -15,7 +15,6 @@ from kindline.ledger.owned.core import OwnedSettings, ShardStopped, StandDown, T
 from kindline.ledger.owned.decider import Decider
 from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.fold import Fold
-from kindline.ledger.owned.gathering import NOTHING
 from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.silence import Silence, Standby, reason_to_claim
@@ -119,7 +118,7 @@ def test_the_pieces_of_a_batch_make_one_record() -> None:
     for number in range(3):
         its.offer(Taken(INTERACTIONS, number, f"i{number}"))
     batch, value = its.gather(5.0).sealed(
-        replace(NOTHING, epoch=2, owner="o", seq=7, level=1, decided_at=5.0, next_within=0.5)
+        DecisionBatch(epoch=2, owner="o", seq=7, level=1, decided_at=5.0, next_within=0.5, released=False)
     )
     assert decode_decision(value) == batch
     assert [fact.replica_id for fact in batch.facts if isinstance(fact, ReplicaSeen)] == ["i0#0", "i1#1", "i2#2"]

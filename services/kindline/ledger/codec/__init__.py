@@ -8,6 +8,7 @@ nothing else (Fact, DecisionRecord, SnapshotRow, SnapshotRecord, FloorRecord, Sl
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, cast
 
@@ -54,6 +55,7 @@ __all__ = [
     "decode_sla",
     "decode_snapshot",
     "encode",
+    "encode_facts",
     "encode_json",
     "from_message",
     "language_classes",
@@ -77,12 +79,21 @@ _TOPIC_UNIONS = ("DecisionRecord", "SnapshotRecord", "FloorRecord", "SlaEvent")
 
 def encode(value: Recorded) -> bytes:
     """The bytes of a record's value. Raises ValueError or TypeError for a value that the wire cannot hold."""
-    return _record_message(value).SerializeToString()
+    return _filled(_topic_union(type(value)), value).SerializeToString()
+
+
+def encode_facts(facts: Iterable[Fact]) -> bytes:
+    """The bytes of a batch that has these facts and nothing else: protobuf merges such parts when they are joined."""
+    message, fill = MESSAGES["DecisionRecord"](), _union("Fact").fill
+    add = message.decision_batch.facts.add
+    for fact in facts:
+        fill(add(), fact)
+    return cast("bytes", message.SerializeToString())
 
 
 def encode_json(value: Recorded) -> str:
     """The protojson of a record's value, for people and for samples."""
-    return json_format.MessageToJson(_record_message(value), preserving_proto_field_name=True)
+    return json_format.MessageToJson(_filled(_topic_union(type(value)), value), preserving_proto_field_name=True)
 
 
 def decode_interaction(data: bytes) -> InteractionEvent:
@@ -194,10 +205,6 @@ def _topic_union(cls: type) -> Coder:
     if cls in {InteractionEvent, AgentEvent, PlanPublished}:
         return coder(cls)
     raise TypeError(f"{cls.__name__} is not the value of any record")
-
-
-def _record_message(value: Any) -> Message:
-    return _filled(_topic_union(cast("type", type(value))), value)
 
 
 def _filled(its: Coder, value: Any) -> Message:

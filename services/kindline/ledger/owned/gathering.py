@@ -11,9 +11,7 @@ from dataclasses import replace
 
 from kindline.language.facts import Fact
 from kindline.language.log import DecisionBatch
-from kindline.ledger.codec import encode
-
-NOTHING = DecisionBatch(epoch=0, owner="", seq=0, level=0, decided_at=0.0, next_within=0.0, released=False)
+from kindline.ledger.codec import encode, encode_facts
 
 
 class TooManyFacts(Exception):
@@ -47,7 +45,7 @@ def encoded(facts: Sequence[Fact], limit: int) -> bytes:
 
     Raises TooManyFacts beyond that, and ValueError or TypeError for what cannot stand there at all.
     """
-    part = encode(replace(NOTHING, facts=tuple(facts))) if facts else b""
+    part = encode_facts(facts) if facts else b""
     if len(part) > limit:
         raise TooManyFacts(f"{len(part)} bytes")
     return part
