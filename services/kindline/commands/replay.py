@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from kindline.commands.counted_log import LogUnreadable as LedgerUnreadable
 from kindline.commands.plan_file import PlanFileError
 from kindline.commands.replay_reading import plan_of, read_span
-from kindline.commands.replay_sources import FromFile, FromLedger, Source, from_ledger
+from kindline.commands.replay_sources import FromFile, FromLedger, Source, cut_words, from_ledger
 from kindline.commands.replay_table import Column, as_data, as_markdown, show
 from kindline.commands.replaying.outcome import Outcome, Staging
 from kindline.commands.replaying.people import Habits
@@ -168,6 +168,8 @@ async def _from_ledger(choices: Choices, opener: Opener, console: Console) -> Fr
             recorded, script, zone = await from_ledger(ledger, choices.pool, span, choices.seed, advance)
     finally:
         await ledger.close()
+    if words := cut_words(recorded, zone):
+        console.print(words, style="yellow", markup=False, highlight=False)
     return FromLedger(recorded, script.with_habits(choices.accept, choices.wrap_up), zone)
 
 

@@ -24,6 +24,7 @@ from kindline.ledger import topics
 from kindline.ledger.port import Ledger
 
 DAY = timedelta(days=1)
+SHOWN = 5
 Chosen = tuple[datetime | None, datetime | None]
 """Local times, from and until; None reaches to the log's end."""
 
@@ -134,6 +135,23 @@ class FromLedger:
         return self.script.staged(plan)
 
 
+def cut_words(recorded: Recorded, zone: tzinfo) -> str:
+    """What a replay of a log whose beginning was deleted does not know; empty for a whole log."""
+    if recorded.cut_at is None:
+        return ""
+    words = (
+        f"The log of {recorded.pool} begins at {datetime.fromtimestamp(recorded.cut_at, tz=zone):%Y-%m-%d %H:%M}: what "
+        "came before is deleted. Whoever signed in before it counts as absent until they sign in again, so the replay "
+        "may show longer waits than there were, and the plan is the one published last until another comes into force. "
+        "Begin with --from a day on which everybody had signed in anew."
+    )
+    if recorded.unseen:
+        some = ", ".join(sorted(recorded.unseen)[:SHOWN])
+        words += f" Of {len(recorded.unseen)} agents who were given work it is not known when they came: {some}"
+        words += ", ..." if len(recorded.unseen) > SHOWN else ""
+    return words
+
+
 async def from_ledger(
     ledger: Ledger, pool: str, chosen: Chosen, seed: int, progress: Progress = lambda *_: None
 ) -> tuple[Recorded, Script, tzinfo]:
@@ -151,9 +169,17 @@ async def from_ledger(
     shard = shard_of(pool, await ledger.partitions(topics.DECISIONS))
     bounds = (await ledger.bounds([decisions(shard)]))[decisions(shard)]
     start = Start(offset=bounds.begin, reading=Reading() if bounds.begin == 0 else None)
+    if not start.knows_all:
+        recorded.plan = plans[pool]
     async for _, batch in counting_batches(ledger, shard, start, bounds.end, progress):
+        if recorded.cut_at is None and not start.knows_all:
+            recorded.cut_at = batch.decided_at
         recorded.take(batch)
-    return recorded, Script.of(recorded, seed), zone
+    try:
+        return recorded, Script.of(recorded, seed), zone
+    except NothingToReplay as nothing:
+        message = f"{nothing}. {cut_words(recorded, zone)}".rstrip(". ")
+        raise NothingToReplay(message) from nothing
 
 
 def _zone(name: str) -> tzinfo:

@@ -301,6 +301,32 @@ def test_an_interaction_keeps_its_name_when_it_is_played_again() -> None:
     assert found == {fact.interaction_id for fact in centre.facts(InteractionReceived)}
 
 
+def test_of_a_log_whose_beginning_is_gone_it_is_said_what_it_does_not_tell() -> None:
+    """With Amy's sign-in deleted a replay would show an empty desk: it warns, and names who is missing."""
+    in_force = plan("amy", "bob")
+    coming = [caller(f"call-{number}", after=20.0 * number, patience=45.0) for number in range(40)]
+    working = [ALL_DAY, replace(ALL_DAY, agent_id="bob", begins_at=NINE + 400.0)]
+    log = morning(in_force, coming, working).log
+    ledger = ledger_of(in_force, log)
+    assert "is deleted" not in said(ledger).output
+    # The claim stands first, and each batch after it.
+    ledger.trim(1 + next(number for number, (at, _) in enumerate(log) if at > NINE + 300.0))
+    result = said(ledger)
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "The log of bank/calls begins at 2001-09-09 01:52: what came before is deleted" in told
+    assert "Of 1 agents who were given work it is not known when they came: amy" in told
+
+
+def test_a_log_that_tells_of_nobody_is_not_played_and_it_is_said_why() -> None:
+    """Everybody came before what is left of the log: there is nobody to play it with."""
+    ledger = busy(plan("amy", "bob"))
+    ledger.trim(ledger.end // 2)
+    result = said(ledger)
+    assert result.exit_code == 2
+    assert "and 0 agents. The log of bank/calls begins at" in " ".join(result.output.split())
+
+
 def test_a_told_wait_holds_when_the_answer_comes_before_its_end() -> None:
     """Of four told waits one holds, one does not, one customer leaves before its end, and one leaves long after it."""
     tally = Tally()

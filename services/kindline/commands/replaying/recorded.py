@@ -37,6 +37,10 @@ class Recorded:
     ends_at: Instant = 0.0
     """The time of the last batch."""
     begun: bool = False
+    cut_at: Instant | None = None
+    """Of a log whose beginning was deleted, the time of the first batch that is left."""
+    unseen: set[str] = field(default_factory=set)
+    """Agents who were offered work, and of whom the log does not tell that they came."""
     at_begin: list[Statement] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     observer: Observer = field(init=False)
@@ -95,6 +99,8 @@ class Recorded:
                 self.threads.add(fact.interaction_id)
         elif (visit := self.visits.get(getattr(fact, "interaction_id", ""))) is not None:
             visit.happens(fact, at)
+            if isinstance(fact, f.OfferIssued) and not self.attendance.has_seen(fact.agent_id):
+                self.unseen.add(fact.agent_id)
         else:
             self.attendance.take(fact, at)
 

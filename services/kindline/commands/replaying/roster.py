@@ -83,6 +83,10 @@ class Attendance:
         if at >= self.begin:
             self.statements.append(said)
 
+    def has_seen(self, agent_id: str) -> bool:
+        """Whether the log has told anything of an agent's coming and going so far."""
+        return agent_id in self._standing
+
     def _statement(self, fact: f.Fact, at: Instant) -> Statement | None:
         match fact:
             case f.AgentSignedIn():
