@@ -7,7 +7,7 @@ All methods are coroutines of the caller's event loop, none blocks it, and each 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -122,6 +122,18 @@ class Membership(Protocol):
         """Leave the group."""
 
 
+LATEST_SECONDS: Final = 4.0
+"""A broker may collect for so long and no longer: the fetch itself must be over within five."""
+
+
+def checked_late(late: float) -> float:
+    """How late records may come, in seconds. Raises ValueError with what is wrong."""
+    if not 0.0 <= late <= LATEST_SECONDS:
+        message = f"late is {late}: give 0 to {LATEST_SECONDS:g} seconds, for a fetch has 5 s in all"
+        raise ValueError(message)
+    return late
+
+
 class Ledger(Protocol):
     """The whole log."""
 
@@ -138,7 +150,7 @@ class Ledger(Protocol):
         """A new reader that begins at these positions.
 
         It may get records up to `late` seconds after they were appended, many at once: for whoever would only take the
-        processor from those in a hurry.
+        processor from those in a hurry. Raises ValueError when that is not from 0 to LATEST_SECONDS.
         """
 
     async def join(

@@ -16,7 +16,16 @@ from kindline.ledger.kafka.client import check_client, common_settings
 from kindline.ledger.kafka.membership import KafkaMembership
 from kindline.ledger.kafka.reader import KafkaReader
 from kindline.ledger.kafka.writer import KafkaWriter
-from kindline.ledger.port import Bounds, LedgerUnavailable, Membership, OutsideLog, Partition, Reader, Writer
+from kindline.ledger.port import (
+    Bounds,
+    LedgerUnavailable,
+    Membership,
+    OutsideLog,
+    Partition,
+    Reader,
+    Writer,
+    checked_late,
+)
 
 Answer = TypeVar("Answer")
 
@@ -77,7 +86,7 @@ class KafkaLedger:
 
     def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> Reader:
         """A new reader that begins at these positions; the broker may collect for `late` seconds."""
-        reader = self._make_reader(positions, late=late)
+        reader = self._make_reader(positions, late=checked_late(late))
         self._given_out.append(reader)
         return reader
 

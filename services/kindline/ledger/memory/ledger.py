@@ -10,7 +10,7 @@ from kindline.ledger.memory.group import MemoryMembership, OnAssigned
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.memory.reader import MemoryReader
 from kindline.ledger.memory.writer import MemoryWriter
-from kindline.ledger.port import Bounds, LedgerUnavailable, Partition
+from kindline.ledger.port import Bounds, LedgerUnavailable, Partition, checked_late
 
 ROUND_TRIP_SECONDS = 2.0
 SESSION_SECONDS = 10.0
@@ -60,7 +60,7 @@ class MemoryLedger:
 
     def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> MemoryReader:
         """A new reader that begins at these positions; here nobody is late, whatever is allowed."""
-        del late
+        checked_late(late)
         reader = MemoryReader(self.log, positions, lambda: self.held_back if self.reachable else None)
         self._readers.append(reader)
         return reader
