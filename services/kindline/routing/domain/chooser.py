@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
@@ -108,22 +108,29 @@ class Chooser:
 
     def rules_leaving_out(
         self, interaction: Interaction, number: int, now: Instant, *, interrupting: bool
-    ) -> Iterator[str]:
+    ) -> Iterable[str]:
         """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
-        bit, suits, unmet = self._bit(interaction), self._suits(interaction, now), self._profiles.rule
-        preferred = interaction.queued.preferred_agent_id if interaction.preferring and interaction.queued else ""
-        for place in self._crew.stand(now).places.values():
-            agent = place.agent
-            if not agent.session_id:
-                continue
-            rule = place.absence or unmet(number, place.profile)
-            if not rule and preferred and preferred != agent.agent_id:
-                rule = "preference"
-            if not rule and not (place.mask | place.over if interrupting else place.mask) & bit:
-                rule = "capacity"
-            if not rule and suits is not anybody and not suits(agent):
-                rule = "assignment_gap" if self._crew.rested_at(agent) > now else "back_off"
-            yield rule
+        bit, rules = self._bit(interaction), self._profiles.rules(number)
+        here = [place for place in self._crew.stand(now).places.values() if place.agent.session_id]
+        if self._suits(interaction, now) is anybody and not interaction.preferring and not interrupting:
+            # So it is with nearly every offer, and then asked of everybody at work: in the fewest steps.
+            return [place.absence or rules[place.profile] or ("" if place.mask & bit else "capacity") for place in here]
+        return [
+            place.absence
+            or rules[place.profile]
+            or self._particular_rule(place, interaction, now, interrupting=interrupting)
+            for place in here
+        ]
+
+    def _particular_rule(self, place: Place, interaction: Interaction, now: Instant, *, interrupting: bool) -> str:
+        agent = place.agent
+        if interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != agent.agent_id:
+            return "preference"
+        if not (place.mask | place.over if interrupting else place.mask) & self._bit(interaction):
+            return "capacity"
+        if self._suits(interaction, now)(agent):
+            return ""
+        return "assignment_gap" if self._crew.rested_at(agent) > now else "back_off"
 
 
 def anybody(_agent: Agent) -> bool:

@@ -5,7 +5,7 @@ A naive oracle in the tests makes the identical choice from the same state; what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
@@ -99,7 +99,7 @@ class Matching:
         head = self._waiting.head_of(interaction)
         return head is not None and head is not interaction and not head.offers and not head.back_offs
 
-    def rules_leaving_out(self, interaction: Interaction, now: Instant, *, interrupting: bool) -> Iterator[str]:
+    def rules_leaving_out(self, interaction: Interaction, now: Instant, *, interrupting: bool) -> Iterable[str]:
         """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
         number = self._waiting.number(interaction)
         return self._chooser.rules_leaving_out(interaction, number, now, interrupting=interrupting)

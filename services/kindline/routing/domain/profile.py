@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from kindline.language.plan import AgentPlan
 from kindline.routing.domain.places import Place
+from kindline.routing.domain.requirements import Requirement, unmet
 
 GETTERS_KEPT = 500
 """Masks for which a profile remembers a getter: with limits of queues there are many, though few at any time."""
@@ -69,3 +70,19 @@ class Profile:
 
 Servers = list[tuple[int, set[Profile]]]
 """For each class its bit in masks, and the profiles that serve it."""
+
+
+class Rules(dict[Profile, str]):
+    """Which rule keeps whom from one class, found out when it is first asked of a profile."""
+
+    __slots__ = ("_open_to_all", "_requirement")
+
+    def __init__(self, requirement: Requirement, *, open_to_all: bool) -> None:
+        """Begin with nobody."""
+        super().__init__()
+        self._requirement, self._open_to_all = requirement, open_to_all
+
+    def __missing__(self, profile: Profile) -> str:
+        """Find it out."""
+        rule = self[profile] = unmet(self._requirement, profile.plan, open_to_all=self._open_to_all)
+        return rule

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
 from kindline.routing.domain.choosing import surplus
 from kindline.routing.domain.places import Place
-from kindline.routing.domain.profile import Profile, Servers
+from kindline.routing.domain.profile import Profile, Rules, Servers
 from kindline.routing.domain.requirements import Requirement, unmet
 
 ProfileKey = tuple[
@@ -53,7 +53,7 @@ class Profiles:
         self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._narrow: set[Profile] = set()
         self._tiers: dict[int, tuple[int, list[set[Profile]]]] = {}
-        self._rules: dict[int, dict[Profile, str]] = {}
+        self._rules: dict[int, Rules] = {}
         self.servers: Servers = [NOBODY]
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
@@ -100,19 +100,15 @@ class Profiles:
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
         return bool(unmet(requirement, profile.plan, open_to_all=requirement.queue not in self._queues))
 
-    def rule(self, number: int, profile: Profile) -> str:
-        """The first rule that keeps all who are like this from a class; empty when none does."""
+    def rules(self, number: int) -> Mapping[Profile, str]:
+        """For all who are alike the first rule that keeps them from a class; empty when none does."""
         rules = self._rules.get(number)
         if rules is None:
             if len(self._rules) >= RULES_KEPT:
                 self._rules.clear()
-            rules = self._rules[number] = {}
-        rule = rules.get(profile)
-        if rule is None:
             requirement = self._open[number - 1]
-            open_to_all = requirement.queue not in self._queues
-            rule = rules[profile] = unmet(requirement, profile.plan, open_to_all=open_to_all)
-        return rule
+            rules = self._rules[number] = Rules(requirement, open_to_all=requirement.queue not in self._queues)
+        return rules
 
     def share(self, number: int) -> float:
         """About what part of the agents serve a class, to choose how to look for one."""

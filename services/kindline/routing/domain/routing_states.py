@@ -26,9 +26,15 @@ def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) 
         return RoutingState.NOT_RESPONDING
     if leaving:
         return RoutingState.DRAINING
-    work = {state.interactions[name].state for name in agent.work} - {InteractionState.DORMANT}
-    if work:
-        return RoutingState.WRAP_UP if work == {InteractionState.COMPLETED} else RoutingState.INTERACTING
+    wraps_up = False
+    for name in agent.work:
+        stands = state.interactions[name].state
+        if stands is InteractionState.COMPLETED:
+            wraps_up = True
+        elif stands is not InteractionState.DORMANT:
+            return RoutingState.INTERACTING
+    if wraps_up:
+        return RoutingState.WRAP_UP
     return RoutingState.RESERVED if agent.is_busy else RoutingState.IDLE
 
 
