@@ -123,7 +123,7 @@ async def write_snapshot(
     """
     partition, digest, count = Partition(SNAPSHOTS, shard), hashlib.sha256(), 0
     queues: Counter[tuple[str, str]] = Counter()
-    async for value in _encoded_parts(_counting(rows, queues)):
+    async for value in encoded_parts(_counting(rows, queues)):
         digest.update(value)
         await writer.append(partition, _key(shard, manifest.snapshot_id, f"{count:06d}"), value)
         count += 1
@@ -189,7 +189,7 @@ def _manifest(record: Record) -> SnapshotManifest | None:
     return manifest if isinstance(manifest, SnapshotManifest) else None
 
 
-async def _encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
+async def encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
     """The rows as parts of at most BYTES_PER_PART each, unless a single row is larger.
 
     Slices of rows are encoded one by one and joined as bytes: protobuf merges joined messages, so a part is one message

@@ -6,7 +6,6 @@ NOT_SERVING, then announces the end on every stream, then closes everything in r
 """
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -15,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from kindline.runtime.admin import AdminPages, AdminServer
 from kindline.runtime.clock import BusinessClock
+from kindline.runtime.collecting import settle
 from kindline.runtime.health import Health
 from kindline.runtime.logs import start_logs
 from kindline.runtime.on import On
@@ -140,12 +140,6 @@ class Pulse:
             await asyncio.sleep(LAG_SECONDS)
             self._moved_at = self._system.monotonic()
             self._lag.set(max(0.0, self._moved_at - before - LAG_SECONDS))
-
-
-def settle() -> None:
-    """Spare what the start made from every later collection: a full one over a million live objects takes 0.5 s."""
-    gc.collect()
-    gc.freeze()
 
 
 def _stop_on_signals() -> asyncio.Event:
