@@ -5,7 +5,7 @@ Promises that nothing is shown that never counted, and that whoever reads on fro
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from kindline.language.log import DecisionBatch, DecisionRecord
@@ -59,7 +59,7 @@ async def start_before(ledger: Ledger, shard: int, offset: int) -> Start:
 
 async def counting_batches(
     ledger: Ledger, shard: int, start: Start, end: int, progress: Progress = lambda *_: None
-) -> AsyncIterator[tuple[int, DecisionBatch]]:
+) -> AsyncGenerator[tuple[int, DecisionBatch], None]:
     """Each batch that counts, with its offset, up to an end. Raises LedgerUnavailable, LogUnreadable."""
     reading, total = start.reading, max(end - start.offset, 0)
     async for record in whole_records(ledger, {decisions(shard): Bounds(start.offset, end)}):

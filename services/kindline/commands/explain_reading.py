@@ -5,6 +5,7 @@ Promises that ids are looked for in every shard, and that reading begins as late
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from kindline.commands.counted_log import Progress, Start, counting_batches, decisions, start_before
@@ -114,8 +115,14 @@ async def tale_of(
     if start.rows:
         engine.restore(start.rows, start.decided_at)
     tale = Tale(interaction_id, engine, knows_all=start.knows_all)
-    async for offset, batch in counting_batches(ledger, sighting.shard, start, sighting.last + 1, progress):
-        tale.take(batch, offset)
+    where = decisions(sighting.shard)
+    end = (await ledger.bounds([where]))[where].end
+    async with aclosing(counting_batches(ledger, sighting.shard, start, end, progress)) as batches:
+        async for offset, batch in batches:
+            tale.take(batch, offset)
+            # Of one that still waits it is to be told who is there for it now; of others there is nothing more to hear.
+            if offset >= sighting.last and not tale.waits:
+                break
     return tale
 
 

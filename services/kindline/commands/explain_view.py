@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kindline.commands.explaining.sentences import CHOICES, RULES, sentence
-from kindline.commands.explaining.tale import Explained, Tale, Told
+from kindline.commands.explaining.sentences import CHOICES, RULES, duration, sentence
+from kindline.commands.explaining.tale import Explained, Tale, Told, Waiting
 from kindline.language import facts as f
 from kindline.language.facts import Fact
 from kindline.language.ids import Instant
+from kindline.routing.domain.candidates import Candidate
 
 UNTOLD = "the log was cut before this interaction came, so only the counts that the decision itself holds are known"
 
@@ -34,6 +35,9 @@ def show(tale: Tale, offers: list[Explained], console: Console) -> None:
             console.print(Text(f"  {_clock(told.at, zone)}  {sentence(told.fact)}"), soft_wrap=True)
     for each in offers:
         _show_offer(each, zone, console)
+    waiting = tale.waiting()
+    if waiting is not None:
+        _show_waiting(waiting, zone, console)
 
 
 def _show_offer(each: Explained, zone: tzinfo, console: Console) -> None:
@@ -44,7 +48,7 @@ def _show_offer(each: Explained, zone: tzinfo, console: Console) -> None:
     rule = CHOICES.get(choice.rule, "")
     console.print(Text(f"Chosen by {choice.rule}" + (f": {rule}" if rule else "")), soft_wrap=True)
     if each.known:
-        console.print(_candidates(each))
+        console.print(_candidates(each.candidates, offer.agent_id))
     else:
         left_out = ", ".join(f"{removal.agents} by {removal.rule}" for removal in choice.removals) or "nobody"
         counts = f"{choice.eligible} could have been chosen; left out: {left_out}"
@@ -56,27 +60,41 @@ def _show_offer(each: Explained, zone: tzinfo, console: Console) -> None:
         console.print(Text(words, style="bold red"), soft_wrap=True)
 
 
-def _candidates(each: Explained) -> Table:
+def _show_waiting(waiting: Waiting, zone: tzinfo, console: Console) -> None:
+    console.print()
+    head = f"Waits in {waiting.queue} at {_clock(waiting.at, zone)}, for {duration(waiting.at - waiting.since)} so far"
+    console.print(Text(head, style="bold"), soft_wrap=True)
+    words = "Of those who are signed in:" if waiting.candidates else "Nobody is signed in."
+    console.print(Text(words), soft_wrap=True)
+    if waiting.candidates:
+        console.print(_candidates(waiting.candidates))
+    if waiting.signed_out:
+        console.print(Text(f"Not signed in: {', '.join(waiting.signed_out)}"), soft_wrap=True)
+
+
+def _candidates(candidates: tuple[Candidate, ...], chosen: str = "") -> Table:
     table = Table("agent", "rule", "that is", "score")
     table.columns[3].justify = "right"
-    for one in each.candidates:
+    for one in candidates:
         score = "" if one.score is None else f"{one.score:.4f}"
-        if one.agent_id == each.offer.agent_id:
+        if one.agent_id == chosen:
             table.add_row(one.agent_id, "chosen", "first by the choice", score, style="bold green")
         elif one.rule:
             table.add_row(one.agent_id, one.rule, RULES.get(one.rule, ""), score)
         else:
-            table.add_row(one.agent_id, "could serve", "another was first", score)
+            table.add_row(one.agent_id, "could serve", "another was first" if chosen else "is asked next", score)
     return table
 
 
 def as_data(tale: Tale, offers: list[Explained]) -> dict[str, object]:
     """The tale as plain data; instants are seconds since 1970 in UTC."""
+    waiting = tale.waiting()
     return {
         "interaction_id": tale.interaction_id,
         "pool": getattr(tale.facts[0].fact, "pool", ""),
         "history": [_told(told) for told in tale.facts],
         "offers": [_explained(each) for each in offers],
+        "waiting": None if waiting is None else asdict(waiting),
         "agrees": not any(each.differences for each in offers),
     }
 

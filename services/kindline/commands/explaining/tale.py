@@ -15,6 +15,7 @@ from kindline.language.facts import Fact
 from kindline.language.ids import Instant
 from kindline.language.log import DecisionBatch
 from kindline.language.plan import Plan
+from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.candidates import Candidate, Considered
 from kindline.routing.domain.engine import Engine
 
@@ -44,6 +45,17 @@ class Explained:
     """Where the rules, asked again, say another thing than the log."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How it stands with one that waits at the end of the log: why nobody who is there has it."""
+
+    at: Instant
+    since: Instant
+    queue: str
+    candidates: tuple[Candidate, ...]
+    signed_out: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Tale:
     """One interaction of a shard; give it every batch that counts from the engine's state on."""
@@ -70,6 +82,33 @@ class Tale:
         self.engine.apply(batch.facts[folded:], batch.decided_at)
         self._remember(batch, offset)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in a queue and nobody has been offered it, as far as the log was read."""
+        row = self.engine.interaction(self.interaction_id) if self.knows_all else None
+        return row is not None and row.state is InteractionState.QUEUED
+
+    def waiting(self) -> Waiting | None:
+        """Who is there for it now, and which rule leaves out whom; None if it does not wait, or that is not known."""
+        row = self.engine.interaction(self.interaction_id) if self.waits else None
+        if row is None or row.queued is None:
+            return None
+        now = self.engine.decided_at
+        seen = self.engine.considers(self.interaction_id, now)
+        return Waiting(
+            at=now,
+            since=row.queued.waiting_since,
+            queue=row.queued.queue,
+            candidates=seen.candidates,
+            signed_out=self._away(row.received.pool, seen),
+        )
+
+    def _away(self, pool: str, seen: Considered) -> tuple[str, ...]:
+        """Agents of the plan who are not there."""
+        plan = self.engine.plan(pool)
+        there = {candidate.agent_id for candidate in seen.candidates}
+        return tuple(agent.agent_id for agent in (plan.agents if plan else ()) if agent.agent_id not in there)
+
     def _is_mine(self, fact: Fact) -> bool:
         return getattr(fact, "interaction_id", "") == self.interaction_id
 
@@ -85,15 +124,13 @@ class Tale:
         assert isinstance(offer, f.OfferIssued)  # noqa: S101  # Only these are asked for; this tells the type checker.
         plan = self.engine.plan(offer.pool)
         seen = self.engine.considers(self.interaction_id, now)
-        there = {candidate.agent_id for candidate in seen.candidates}
-        away = tuple(agent.agent_id for agent in (plan.agents if plan else ()) if agent.agent_id not in there)
         self.offers.append(
             Explained(
                 at=now,
                 offset=offset,
                 offer=offer,
                 candidates=seen.candidates,
-                signed_out=away,
+                signed_out=self._away(offer.pool, seen),
                 differences=tuple(differences(offer, seen, plan.version if plan else 0)),
             )
         )
