@@ -28,15 +28,17 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.promised import TALKING
 from kindline.routing.domain.state import ShardState
 
+RECEIVED, QUEUED, ACTIVE = InteractionState.RECEIVED, InteractionState.QUEUED, InteractionState.ACTIVE
 _LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED})
 
 
 def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
     """A contact begins."""
+    state.sharing.received(fact)
     interaction = Interaction(
         received=fact,
         sequence=state.roll.end,
-        state=InteractionState.RECEIVED,
+        state=RECEIVED,
         state_since=at,
         deadline=fact.deadline,
     )
@@ -49,6 +51,7 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
 def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     """A queue owns it; the agent who had it is free of it, and left out for a while if it would only come back."""
     interaction = state.interactions[fact.interaction_id]
+    state.sharing.queued(fact, interaction.received)
     if interaction.place is not None:
         state.pools[fact.pool].matching.leave(interaction)
     free(state, interaction, at)
@@ -56,7 +59,7 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     if interaction.state in TALKING:
         # An agent spoke with the customer: the promise was kept, and whatever comes now is another wait.
         interaction.call_back = None
-    interaction.moves(InteractionState.QUEUED, at, fact.deadline)
+    interaction.moves(QUEUED, at, fact.deadline)
     begin_visit(interaction, fact, at)
     if fact.reason in _LEFT_OUT and fact.from_agent_id:
         until = at + state.pools[fact.pool].queue(fact.queue).back_off_seconds
@@ -74,7 +77,7 @@ def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     interaction.answered = True
     state.pools[fact.pool].last_agents.served(interaction.received.customer, fact.agent_id, at)
-    move(state, interaction, InteractionState.ACTIVE, at, fact.deadline)
+    move(state, interaction, ACTIVE, at, fact.deadline)
 
 
 def held(state: ShardState, fact: InteractionHeld, at: Instant) -> None:
@@ -89,7 +92,7 @@ def resumed(state: ShardState, fact: InteractionResumed, at: Instant) -> None:
     interaction = state.interactions[fact.interaction_id]
     interaction.interrupted_by = ""
     interaction.units = fact.units or interaction.units
-    move(state, interaction, InteractionState.ACTIVE, at, interaction.deadline)
+    move(state, interaction, ACTIVE, at, interaction.deadline)
 
 
 def slept(state: ShardState, fact: InteractionSlept, at: Instant) -> None:

@@ -73,7 +73,7 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
         case AgentRow():
             _agent(state, row)
         case InteractionRow():
-            _interaction(state, interaction_of(row, state.roll.end))
+            _interaction(state, _alive(state, row))
         case QueueFlowRow():
             learn_again(state.pools[row.pool].flows, row)
         case LastAgentRow():
@@ -92,6 +92,13 @@ def _agent(state: ShardState, row: AgentRow) -> None:
     pool.agents[row.agent_id] = agent
     if agent.session_id:
         join_replica(state, agent)
+
+
+def _alive(state: ShardState, row: InteractionRow) -> Interaction:
+    state.sharing.received(row.received)
+    if row.queued is not None:
+        state.sharing.queued(row.queued, row.received)
+    return interaction_of(row, state.roll.end)
 
 
 def _interaction(state: ShardState, interaction: Interaction) -> None:

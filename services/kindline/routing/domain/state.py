@@ -18,6 +18,7 @@ from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.preferring import settle_preference
 from kindline.routing.domain.roll import Roll
+from kindline.routing.domain.sharing import Sharing
 from kindline.routing.domain.shelves import Shelves
 from kindline.routing.domain.silence import sleeps_at
 from kindline.routing.domain.staying import notice, settle_visit
@@ -27,6 +28,7 @@ from kindline.routing.domain.waits_followed import follow, tell_due
 if TYPE_CHECKING:
     from kindline.routing.domain.moment import Moment
 
+INTERACTION = Due.INTERACTION
 EntryKey = tuple[str, str, str]
 """Pool, entry point, thread: where an interaction came in, whatever has become of the entry point."""
 
@@ -41,7 +43,7 @@ class ShardState:
 
     __slots__ = (
         "answers", "decided_at", "ended", "entered", "identities", "interactions", "moment", "pace", "parked",
-        "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "stirred_agents",
+        "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "sharing", "stirred_agents",
         "stirred_interactions", "telling", "threads", "timers", "touched", "wakes",
     )  # fmt: skip
 
@@ -62,6 +64,7 @@ class ShardState:
         self.parked: dict[bytes, EventParked] = {}
         self.parked_threads: dict[ThreadKey, dict[bytes, None]] = {}
         self.identities = Identities()
+        self.sharing = Sharing()
         self.answers = Answers()
         self.replicas: dict[str, Instant] = {}
         self.sessions: dict[str, dict[str, dict[str, None]]] = {}
@@ -106,7 +109,7 @@ class ShardState:
             self.stirred_interactions[interaction] = None
         elif interaction.place is not None:
             pool.matching.leave(interaction)
-        self.timers.watch((Due.INTERACTION, interaction.id, ""), interaction.deadline)
+        self.timers.watch((INTERACTION, interaction.id, ""), interaction.deadline)
         if pool.visits.has_rules:
             settle_visit(self.timers, pool, interaction, self.decided_at)
         if pool.lets_sleep:
