@@ -15,12 +15,14 @@ CommandKey = tuple[str, str, str]
 class Answers:
     """Answers in the order in which they were given; the oldest are forgotten first."""
 
-    __slots__ = ("_numbers", "roll")
+    __slots__ = ("_numbers", "_oldest_at", "roll")
 
     def __init__(self) -> None:
         """Begin with none."""
         self.roll: Roll[AnswerRow] = Roll()
         self._numbers: Shelves[CommandKey, int] = Shelves()
+        self._oldest_at: Instant = 0.0
+        """No answer on the roll was given before."""
 
     def get(self, key: CommandKey) -> AnswerRow | None:
         """What was answered, or None."""
@@ -35,9 +37,10 @@ class Answers:
 
     def forget(self, after_seconds: float, now: Instant) -> None:
         """Forget what was answered longer ago."""
-        while True:
+        while self._oldest_at + after_seconds < now:
             number = self.roll.first()
             oldest = self.roll.at(number)
+            self._oldest_at = now if oldest is None else oldest.answered_at
             if oldest is None or oldest.answered_at + after_seconds >= now:
                 return
             self.roll.remove(number)

@@ -27,17 +27,18 @@ class Bunches(Generic[Key]):
 
     def add(self, key: Key, name: str) -> None:
         """A name comes under a key, unless it is there."""
-        names = self.at(key)
-        if name not in names:
-            self._shelves[key] = (*names, name) if names else name
+        shelf = self._shelves.of(key)
+        if key not in shelf:
+            shelf[key] = name
+        elif name not in (names := self.at(key)):
+            shelf[key] = (*names, name)
 
     def remove(self, key: Key, name: str) -> None:
         """A name goes, if it is there."""
-        names = self.at(key)
-        if name not in names:
-            return
-        left = tuple(other for other in names if other != name)
-        if left:
-            self._shelves[key] = left
-        else:
-            del self._shelves[key]
+        shelf = self._shelves.of(key)
+        found = shelf.get(key)
+        if found == name:
+            del shelf[key]
+        elif isinstance(found, tuple):
+            left = tuple(other for other in found if other != name)
+            shelf[key] = left if len(left) > 1 else left[0]

@@ -21,6 +21,7 @@ from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.staying import settle_visit
 from kindline.routing.domain.timers import Due
 
+COMPLETED, WORK, INTERACTION = InteractionState.COMPLETED, RoutingStateReason.WORK, Due.INTERACTION
 AFTERGLOW_SECONDS = 300.0
 """An ended interaction is remembered this long, so that its last reports find it."""
 
@@ -38,12 +39,12 @@ _END_STATES: dict[type[Ending], InteractionState] = {
 def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> None:
     """The work is done: the thread is free for another contact, the agent wraps up."""
     interaction = state.interactions[fact.interaction_id]
-    move(state, interaction, InteractionState.COMPLETED, at, fact.wrap_up_until)
+    move(state, interaction, COMPLETED, at, fact.wrap_up_until)
     _free_thread(state, interaction)
     state.past_threads.add(interaction.thread_key, interaction.id)
     agent = state.agent(fact.pool, interaction.agent_id)
     if agent is not None:
-        state.touched.setdefault(agent, RoutingStateReason.WORK)
+        state.touched.setdefault(agent, WORK)
 
 
 def ended(state: ShardState, fact: Ending, at: Instant) -> None:
@@ -59,7 +60,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction.agent_id = owner
     interaction.moves(_END_STATES[type(fact)], at, None)
     interaction.messages.clear()
-    state.timers.watch((Due.INTERACTION, interaction.id, ""), None)
+    state.timers.watch((INTERACTION, interaction.id, ""), None)
     if pool.visits.has_rules:
         settle_visit(state.timers, pool, interaction, at)
     if pool.lets_sleep:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kindline.language.facts.agents import RoutingStateReason
 from kindline.language.ids import Instant
-from kindline.routing.domain.hands import Grip, grip_of
+from kindline.routing.domain.hands import ASIDE, ASLEEP, grip_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
-_LIGHT = frozenset({Grip.ASIDE, Grip.ASLEEP})
+WORK = RoutingStateReason.WORK
+_LIGHT = frozenset({ASIDE, ASLEEP})
 
 
 def hold_as_it_stands(state: ShardState, interaction: Interaction, at: Instant) -> None:
@@ -22,14 +23,14 @@ def hold_as_it_stands(state: ShardState, interaction: Interaction, at: Instant) 
         # It weighs what it did, so that no sum over the hands changes.
         hand.grip = grip
         if former is not grip and state.pools[agent.pool].capacity.knows_interrupting:
-            state.settle_agent(agent, RoutingStateReason.WORK)
+            state.settle_agent(agent, WORK)
         return
     agent.reckons(at)
     was_busy = agent.is_busy
     agent.holds(interaction.id, interaction.units, grip)
     if was_busy and not agent.is_busy:
         agent.idle_since = at
-    state.settle_agent(agent, RoutingStateReason.WORK)
+    state.settle_agent(agent, WORK)
 
 
 def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
@@ -38,8 +39,8 @@ def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
     if agent is not None and interaction.id in agent.hands:
         agent.reckons(at)
         hand = agent.lets_go(interaction.id)
-        if hand.grip is not Grip.ASLEEP and not agent.is_busy:
+        if hand.grip is not ASLEEP and not agent.is_busy:
             agent.idle_since = at
-        state.settle_agent(agent, RoutingStateReason.WORK)
+        state.settle_agent(agent, WORK)
     interaction.agent_id = interaction.interrupted_by = ""
     interaction.units = 0

@@ -21,6 +21,10 @@ from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.timers import Due
 from kindline.routing.domain.watching import watch_rest
 
+OFFERED, CONNECTING = InteractionState.OFFERED, InteractionState.CONNECTING
+OFFER, OFFERED_WORK, WORK = Due.OFFER, RoutingStateReason.OFFER, RoutingStateReason.WORK
+"""By names of this module: to ask an Enum for a member takes as long as much of what is done here."""
+
 
 def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
     """An interaction is held out to an agent, whose capacity it holds from here on."""
@@ -29,13 +33,13 @@ def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
     agent = pool.agents[fact.agent_id]
     interaction.offers[fact.offer_id] = fact
     interaction.last_offer_number = fact.number
-    interaction.moves(InteractionState.OFFERED, at, None)
+    interaction.moves(OFFERED, at, None)
     agent.reckons(at)
     agent.takes(fact.interaction_id, fact.channel, fact.units, fact.queue)
     agent.last_assigned_at = at
-    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
+    state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
     watch_rest(state, agent)
-    state.settle_agent(agent, RoutingStateReason.OFFER, freed=False)
+    state.settle_agent(agent, OFFERED_WORK, freed=False)
     state.settle_interaction(interaction)
 
 
@@ -46,13 +50,13 @@ def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
     agent = state.pools[fact.pool].agents[fact.agent_id]
     interaction.agent_id = fact.agent_id
     interaction.units = offer.units
-    interaction.moves(InteractionState.CONNECTING, at, fact.connect_by)
+    interaction.moves(CONNECTING, at, fact.connect_by)
     agent.work[fact.interaction_id] = None
     agent.missed_offers = 0
-    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
+    state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), None)
     # What the agent can take is as it was, for the offer held the capacity; only what they are doing is new.
     agent.counts_time(at)
-    state.touched.setdefault(agent, RoutingStateReason.WORK)
+    state.touched.setdefault(agent, WORK)
     state.settle_interaction(interaction)
 
 
@@ -90,7 +94,7 @@ def _over(
     interaction = state.interactions[fact.interaction_id]
     agent = state.pools[fact.pool].agents[fact.agent_id]
     del interaction.offers[fact.offer_id]
-    state.timers.watch((Due.OFFER, fact.interaction_id, fact.offer_id), None)
+    state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), None)
     if not interaction.offers and interaction.state is InteractionState.OFFERED:
         interaction.moves(InteractionState.QUEUED, at, wait_ends_at(interaction))
     agent.reckons(at)

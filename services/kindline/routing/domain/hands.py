@@ -34,12 +34,12 @@ class Grip(IntEnum):
 FIRM, ASIDE, ASLEEP = Grip.FIRM, Grip.ASIDE, Grip.ASLEEP
 """By names of this module: to ask an Enum for a member takes longer than to count a hand."""
 
-_GRIPS = {InteractionState.ACTIVE: Grip.OPEN, InteractionState.DORMANT: Grip.ASLEEP}
+_GRIPS = {InteractionState.ACTIVE: Grip.OPEN, InteractionState.DORMANT: ASLEEP}
 
 
 def grip_of(interaction: Interaction) -> Grip:
     """How the agent who owns an interaction holds it."""
-    return Grip.ASIDE if interaction.interrupted_by else _GRIPS.get(interaction.state, Grip.FIRM)
+    return ASIDE if interaction.interrupted_by else _GRIPS.get(interaction.state, FIRM)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 from kindline.language import facts as f
 from kindline.language.graph import ENDS, FACT_MOVES, INTERACTION_MOVES
 from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
 INVARIANTS = (
@@ -25,27 +26,28 @@ INVARIANTS = (
 
 NONE: Sequence[str] = ()
 
+Found = Interaction | None
+"""The open interaction that a fact names, if there is one: looked for once."""
+
 
 def violations(state: ShardState, fact: f.Fact) -> Sequence[str]:
-    """The invariants, by name, that this fact breaks if it comes next."""
+    """The invariants, by name, that this fact breaks if it comes next; none unless its kind is BREAKABLE."""
     kind = type(fact)
+    interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
     check, target = CHECKS.get(kind), FACT_MOVES.get(kind)
-    broken = NONE if check is None else check(state, fact)
-    if target is not None:
-        interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
-        if interaction is None or target not in INTERACTION_MOVES[interaction.state]:
-            return (*broken, "I4")
+    broken = NONE if check is None else check(state, fact, interaction)
+    if target is not None and (interaction is None or target not in INTERACTION_MOVES[interaction.state]):
+        return (*broken, "I4")
     return broken
 
 
-def _received(state: ShardState, fact: f.InteractionReceived) -> Sequence[str]:
-    broken = ("I3",) if fact.interaction_id in state.interactions else NONE
+def _received(state: ShardState, fact: f.InteractionReceived, interaction: Found) -> Sequence[str]:
+    broken = NONE if interaction is None else ("I3",)
     return (*broken, "I1") if (fact.pool, fact.account, fact.thread) in state.threads else broken
 
 
-def _issued(state: ShardState, fact: f.OfferIssued) -> Sequence[str]:
+def _issued(state: ShardState, fact: f.OfferIssued, interaction: Found) -> Sequence[str]:
     broken: list[str] = []
-    interaction = state.interactions.get(fact.interaction_id)
     pool = state.pools[fact.pool]
     if interaction is None or interaction.state in ENDS:
         broken.append("I3")
@@ -63,52 +65,47 @@ def _issued(state: ShardState, fact: f.OfferIssued) -> Sequence[str]:
     return broken
 
 
-def _accepted(state: ShardState, fact: f.OfferAccepted) -> Sequence[str]:
-    interaction = state.interactions.get(fact.interaction_id)
+def _accepted(_state: ShardState, fact: f.OfferAccepted, interaction: Found) -> Sequence[str]:
     offer = interaction.offers.get(fact.offer_id) if interaction else None
     wrong = interaction is None or interaction.agent_id or offer is None or offer.agent_id != fact.agent_id
     return ("I1",) if wrong else NONE
 
 
-def _owned(state: ShardState, fact: f.InteractionAnswered | f.MessageSent) -> Sequence[str]:
-    interaction = state.interactions.get(fact.interaction_id)
+def _owned(_state: ShardState, fact: f.InteractionAnswered | f.MessageSent, interaction: Found) -> Sequence[str]:
     wrong = interaction is None or interaction.agent_id != fact.agent_id
     return ("I1",) if wrong else NONE
 
 
-def _queued(state: ShardState, fact: f.InteractionQueued) -> Sequence[str]:
-    interaction = state.interactions.get(fact.interaction_id)
+def _queued(_state: ShardState, fact: f.InteractionQueued, interaction: Found) -> Sequence[str]:
     wrong = interaction and interaction.queued and fact.waiting_since != interaction.queued.waiting_since
     return ("place_kept",) if wrong else NONE
 
 
-def _relaxed(state: ShardState, fact: f.InteractionRelaxed) -> Sequence[str]:
-    interaction = state.interactions.get(fact.interaction_id)
+def _relaxed(_state: ShardState, fact: f.InteractionRelaxed, interaction: Found) -> Sequence[str]:
     taken = interaction.relaxed.step if interaction and interaction.relaxed else 0
     wrong = interaction is None or interaction.state is not InteractionState.QUEUED or fact.step != taken + 1
     return ("ladder",) if wrong else NONE
 
 
-def _preference_ended(state: ShardState, fact: f.PreferenceEnded) -> Sequence[str]:
-    interaction = state.interactions.get(fact.interaction_id)
+def _preference_ended(_state: ShardState, fact: f.PreferenceEnded, interaction: Found) -> Sequence[str]:
     queued = interaction.queued if interaction and interaction.preferring else None
     wrong = queued is None or queued.preferred_agent_id != fact.agent_id
     return ("preference_ends",) if wrong else NONE
 
 
-def _exceeded(state: ShardState, fact: f.CapacityExceeded) -> Sequence[str]:
+def _exceeded(state: ShardState, fact: f.CapacityExceeded, _interaction: Found) -> Sequence[str]:
     agent = state.agent(fact.pool, fact.agent_id)
     wrong = agent is None or fact.units_over <= 0 or agent.used - agent.units != fact.units_over
     return ("exceeded",) if wrong else NONE
 
 
-def _held(state: ShardState, fact: f.InteractionHeld) -> Sequence[str]:
-    interaction, by = state.interactions.get(fact.interaction_id), state.interactions.get(fact.interrupted_by)
+def _held(state: ShardState, fact: f.InteractionHeld, interaction: Found) -> Sequence[str]:
+    by = state.interactions.get(fact.interrupted_by) if fact.interrupted_by else None
     wrong = fact.interrupted_by and (interaction is None or by is None or by.agent_id != interaction.agent_id)
     return ("interrupted",) if wrong else NONE
 
 
-CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Sequence[str]]] = {
+CHECKS: dict[type[f.Fact], Callable[[ShardState, Any, Found], Sequence[str]]] = {
     f.InteractionReceived: _received,
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
@@ -122,4 +119,4 @@ CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Sequence[str]]] = {
 }
 
 BREAKABLE = CHECKS.keys() | FACT_MOVES.keys()
-"""The facts that can break anything; of all others `violations` has nothing to say."""
+"""The kinds of facts that can break anything: of the others nothing needs to be asked."""

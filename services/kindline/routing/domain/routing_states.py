@@ -10,6 +10,9 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.state import ShardState
 
+COMPLETED, DORMANT = InteractionState.COMPLETED, InteractionState.DORMANT
+AVAILABLE, UNSPECIFIED = AgentStatus.AVAILABLE, AgentStatus.UNSPECIFIED
+
 
 def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) -> RoutingState:
     """INACTIVE, NOT_RESPONDING, DRAINING, INTERACTING, WRAP_UP, RESERVED, IDLE: the first that holds.
@@ -17,9 +20,7 @@ def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) 
     Conversations that sleep make nobody busy.
     `responding` leaves out NOT_RESPONDING, for whoever is about to be cleared of it.
     """
-    leaving = (
-        agent.status is not AgentStatus.AVAILABLE or agent.next_status is not AgentStatus.UNSPECIFIED or agent.removed
-    )
+    leaving = agent.status is not AVAILABLE or agent.next_status is not UNSPECIFIED or agent.removed
     if not agent.is_present or (leaving and not agent.is_busy):
         return RoutingState.INACTIVE
     if agent.not_responding and not responding:
@@ -29,9 +30,9 @@ def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) 
     wraps_up = False
     for name in agent.work:
         stands = state.interactions[name].state
-        if stands is InteractionState.COMPLETED:
+        if stands is COMPLETED:
             wraps_up = True
-        elif stands is not InteractionState.DORMANT:
+        elif stands is not DORMANT:
             return RoutingState.INTERACTING
     if wraps_up:
         return RoutingState.WRAP_UP
@@ -41,7 +42,7 @@ def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) 
 def apply_next_statuses(d: Decision) -> None:
     """Whoever asked for a status when the work ends has it, once the work has ended."""
     for agent in list(d.state.touched):
-        if agent.next_status is not AgentStatus.UNSPECIFIED and not agent.is_busy:
+        if agent.next_status is not UNSPECIFIED and not agent.is_busy:
             d.emit(
                 AgentStatusDeclared(
                     pool=agent.pool,

@@ -38,6 +38,10 @@ class Shelves(Generic[Key, Thing]):
         """What is there. Raises KeyError."""
         return self._shelves[hash(key) % SHELVES][key]
 
+    def of(self, key: Key) -> Shelf[Key, Thing]:
+        """The small one in which a key is, or would be: for whoever asks more than once."""
+        return self._shelves[hash(key) % SHELVES]
+
     def get(self, key: Key) -> Thing | None:
         """What is there, or None."""
         return self._shelves[hash(key) % SHELVES].get(key)
