@@ -1,17 +1,29 @@
-"""Which events were seen: exact, in hourly buckets, so that a copy of an event changes nothing (DESIGN 4.6)."""
+"""Which events were seen: exact, in hourly buckets, so that a copy of an event changes nothing (DESIGN 4.6).
+
+A whole hour's are forgotten at once, as nobody but the clock of the facts decides. What they leave in memory is cleared
+away a few at a time, with each that comes: an hour may have had a million.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import length_hint
 
 from kindline.language.ids import Instant
 from kindline.language.snapshot import IdentityRow
+from kindline.routing.domain.shelves import Shelves
+
+Bucket = tuple[int, bool]
+"""Hour, and whether of opening events."""
 
 HOUR = 3_600.0
 OPENINGS_KEPT_HOURS = 8 * 24
 OTHERS_KEPT_HOURS = 24
 WIDTH = 16
+CLEARED = 32
+"""Forgotten identities that are cleared away when one comes: more than come, so that they never pile up."""
 ROW = 4_096
 """Identities in one row of a snapshot: 64 KiB."""
 
@@ -19,27 +31,31 @@ ROW = 4_096
 class Identities:
     """The identities of events that were taken in, each for its time."""
 
-    __slots__ = ("_buckets", "_hour", "_seen")
+    __slots__ = ("_buckets", "_going", "_hour", "_seen")
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._buckets: dict[tuple[int, bool], list[bytes]] = {}
-        self._seen: set[bytes] = set()
+        self._buckets: dict[Bucket, list[bytes]] = {}
+        self._seen: Shelves[bytes, Bucket] = Shelves()
+        self._going: list[tuple[Bucket, Iterator[bytes]]] = []
+        """Forgotten: in no bucket, and not cleared out of `_seen` yet."""
         self._hour = -1
 
     def __contains__(self, identity: bytes) -> bool:
         """Whether an event of this identity was taken in."""
-        return _exact(identity) in self._seen
+        bucket = self._seen.get(_exact(identity))
+        return bucket is not None and not _is_over(bucket, self._hour)
 
     def add(self, identity: bytes, *, opening: bool, at: Instant) -> None:
         """Remember an identity; forget, once an hour, those whose time is over."""
         hour = int(at // HOUR)
         if hour > self._hour:
             self._forget(hour)
+        if self._going:
+            self._clear()
         identity = _exact(identity)
-        if identity not in self._seen:
-            self._seen.add(identity)
-            self._buckets.setdefault((hour, opening), []).append(identity)
+        if identity not in self:
+            self._keep((hour, opening), (identity,))
 
     def rows(self) -> Iterator[IdentityRow]:
         """All that is remembered now, in an order that restoring keeps, whatever comes while they are taken."""
@@ -53,16 +69,32 @@ class Identities:
     def restore(self, row: IdentityRow) -> None:
         """Take back one row."""
         found = [row.identities[start : start + WIDTH] for start in range(0, len(row.identities), WIDTH)]
-        self._buckets.setdefault((row.hour, row.opening), []).extend(found)
-        self._seen.update(found)
+        self._keep((row.hour, row.opening), found)
         self._hour = max(self._hour, row.hour)
+
+    def _keep(self, bucket: Bucket, identities: Iterable[bytes]) -> None:
+        found = self._buckets.setdefault(bucket, [])
+        for identity in identities:
+            found.append(identity)
+            self._seen[identity] = bucket
 
     def _forget(self, hour: int) -> None:
         self._hour = hour
-        for bucket in list(self._buckets):
-            kept = OPENINGS_KEPT_HOURS if bucket[1] else OTHERS_KEPT_HOURS
-            if hour - bucket[0] > kept:
-                self._seen.difference_update(self._buckets.pop(bucket))
+        for bucket in [one for one in self._buckets if _is_over(one, hour)]:
+            self._going.append((bucket, iter(self._buckets.pop(bucket))))
+
+    def _clear(self) -> None:
+        bucket, left = self._going[-1]
+        for identity in islice(left, CLEARED):
+            if self._seen.get(identity) == bucket:  # If not, it has come again since.
+                del self._seen[identity]
+        if not length_hint(left):
+            self._going.pop()
+
+
+def _is_over(bucket: Bucket, hour: int) -> bool:
+    kept = OPENINGS_KEPT_HOURS if bucket[1] else OTHERS_KEPT_HOURS
+    return hour - bucket[0] > kept
 
 
 def _exact(identity: bytes) -> bytes:
