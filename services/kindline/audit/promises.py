@@ -50,6 +50,7 @@ class Promises:
         self._plans = plans
         self._channels: dict[str, Channel] = {}
         self._begun: set[str] = set()
+        self._called: set[str] = set()
         self._due: list[tuple[float, str]] = []
 
     def tick(self, at: float) -> None:
@@ -58,7 +59,7 @@ class Promises:
         while self._due and self._due[0][0] < at:
             deadline, name = heapq.heappop(self._due)
             promise = self.by_id[name]
-            if promise.outcome == "running":
+            if promise.outcome == "running" and promise.deadline == deadline:
                 promise.outcome, promise.settled_at = "breached", deadline
 
     def apply(self, fact: f.Fact, at: float) -> None:
@@ -68,14 +69,33 @@ class Promises:
         elif isinstance(fact, f.InteractionQueued):
             self._begin(fact)
         elif isinstance(fact, f.InteractionAnswered):
-            self._settle(fact.interaction_id, SlaTarget.TIME_TO_ANSWER, "met", at)
+            for target in (SlaTarget.TIME_TO_ANSWER, SlaTarget.CALL_BACK):
+                self._settle(fact.interaction_id, target, "met", at)
         elif isinstance(fact, f.MessageSent):
             self._settle(fact.interaction_id, SlaTarget.FIRST_REPLY, "met", at)
         elif isinstance(fact, GIVEN_UP):
             for target in (SlaTarget.TIME_TO_ANSWER, SlaTarget.FIRST_REPLY):
                 self._settle(fact.interaction_id, target, "cancelled", at)
+            if isinstance(fact, f.CallBackPromised):
+                self._call_back(fact)
+            else:
+                self._settle(fact.interaction_id, SlaTarget.CALL_BACK, "cancelled", at)
         elif isinstance(fact, f.InteractionCompleted | f.InteractionClosed):
             self._settle(fact.interaction_id, SlaTarget.FIRST_REPLY, "cancelled", at)
+
+    def _call_back(self, fact: f.CallBackPromised) -> None:
+        """A newer hour replaces a promise that still runs; one that was kept or broken is not made again."""
+        name, queue = clock_id(fact.interaction_id, SlaTarget.CALL_BACK.name), self._queue(fact.pool, fact.queue)
+        before = self.by_id.get(name)
+        if fact.interaction_id in self._called and (before is None or before.outcome != "running"):
+            return
+        self._called.add(fact.interaction_id)
+        if queue is None or queue.answer_within_seconds is None:
+            self._settle(fact.interaction_id, SlaTarget.CALL_BACK, "cancelled", self.now)
+            return
+        deadline = fact.due_at + queue.answer_within_seconds
+        self.by_id[name] = Promise(fact.interaction_id, SlaTarget.CALL_BACK, deadline)
+        heapq.heappush(self._due, (deadline, name))
 
     def _begin(self, fact: f.InteractionQueued) -> None:
         if fact.interaction_id in self._begun:

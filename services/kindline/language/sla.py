@@ -12,6 +12,7 @@ class SlaTarget(IntEnum):
     UNSPECIFIED = 0
     TIME_TO_ANSWER = 1
     FIRST_REPLY = 2
+    CALL_BACK = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1715,6 +1715,7 @@ class CallBackPromised(_message.Message):
     INTERACTION_ID_FIELD_NUMBER: _builtins.int
     DUE_AT_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     interaction_id: _builtins.str
@@ -1723,6 +1724,8 @@ class CallBackPromised(_message.Message):
     """From when on they may be called: now, or the hour they wished."""
     deadline: _builtins.float
     """When the wait ends at the latest, if nobody could call or reach them."""
+    queue: _builtins.str
+    """The queue it waits in, whose promise of an answer counts from due_at."""
     def __init__(
         self,
         *,
@@ -1730,10 +1733,11 @@ class CallBackPromised(_message.Message):
         interaction_id: _builtins.str = ...,
         due_at: _builtins.float = ...,
         deadline: _builtins.float = ...,
+        queue: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "due_at", b"due_at", "interaction_id", b"interaction_id", "pool", b"pool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "due_at", b"due_at", "interaction_id", b"interaction_id", "pool", b"pool", "queue", b"queue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

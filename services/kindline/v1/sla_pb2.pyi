@@ -29,6 +29,8 @@ class _SlaTargetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SlaTarget.V
     """An agent answers."""
     SLA_TARGET_FIRST_REPLY: _SlaTarget.ValueType  # 2
     """An agent says the first word."""
+    SLA_TARGET_CALL_BACK: _SlaTarget.ValueType  # 3
+    """A promised call-back: an agent has the customer, counted from when it was due."""
 
 class SlaTarget(_SlaTarget, metaclass=_SlaTargetEnumTypeWrapper):
     """SlaTarget is what was promised."""
@@ -39,6 +41,8 @@ SLA_TARGET_TIME_TO_ANSWER: SlaTarget.ValueType  # 1
 """An agent answers."""
 SLA_TARGET_FIRST_REPLY: SlaTarget.ValueType  # 2
 """An agent says the first word."""
+SLA_TARGET_CALL_BACK: SlaTarget.ValueType  # 3
+"""A promised call-back: an agent has the customer, counted from when it was due."""
 Global___SlaTarget: _TypeAlias = SlaTarget  # noqa: Y015
 
 @_typing.final

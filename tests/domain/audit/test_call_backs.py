@@ -96,7 +96,11 @@ def test_a_customer_who_was_promised_a_call_back_and_is_sent_elsewhere_is_found(
     centre.arrives("one")
     centre.wait(31.0)
     promise = f.CallBackPromised(
-        pool=centre.pool, interaction_id=centre.id("one"), due_at=centre.now, deadline=centre.now + LONGEST
+        pool=centre.pool,
+        interaction_id=centre.id("one"),
+        due_at=centre.now,
+        deadline=centre.now + LONGEST,
+        queue="general",
     )
     until_now = len(centre.log)
     centre.wait(100.0)

@@ -33,7 +33,9 @@ def offered() -> InteractionRelaxed:
 
 def promised() -> CallBackPromised:
     """The customer took it."""
-    return CallBackPromised(pool=POOL, interaction_id="i-1", due_at=NOW + 600.0, deadline=NOW + 9_000.0)
+    return CallBackPromised(
+        pool=POOL, interaction_id="i-1", due_at=NOW + 600.0, deadline=NOW + 9_000.0, queue="questions"
+    )
 
 
 def accepted() -> EventRecorded:

@@ -22,6 +22,7 @@ from kindline.language.log import DecisionBatch, DecisionRecord, EpochClaim
 from kindline.language.plan import AgentPlan, Plan, QueuePlan
 from kindline.language.reading import Reading, Verdict, read
 from kindline.language.snapshot import InteractionState as S
+from tests.domain.queues.story_call_backs import call_back
 
 POOLS = ("acme/support", "acme/sales")
 QUEUES = ("english", "german")
@@ -246,6 +247,8 @@ def _leave(day: Day, line: Line, how: int) -> None:
         day.end(line, f.InteractionCancelled(pool=line.pool, interaction_id=line.name, cause="test"))
     elif how % 6 == 2:
         day.queue(line, QUEUES[how % 4 % 2], QueuedReason.PLAN_CHANGED)
+    elif how % 6 == 3:
+        day.facts.append(call_back(line.pool, line.name, QUEUES[how % 2], day.now + 20.0 * (how % 7)))
     else:
         day.end(line, abandoned(line, where, day.now))
 

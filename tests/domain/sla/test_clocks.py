@@ -93,14 +93,43 @@ def test_an_answer_in_time_keeps_the_promise_and_a_late_reply_breaks_the_other()
     assert promised.at(196.0, sent("ida")) == []
 
 
-def test_whoever_takes_a_call_back_waits_by_their_own_choice() -> None:
-    """No promise of the wait in line is broken by a customer who asked to be called at another hour."""
+def called_back(due_at: float, queue: str = "english") -> f.CallBackPromised:
+    """Ida takes the call-back that she is offered."""
+    return f.CallBackPromised(pool=POOL, interaction_id="ida", due_at=due_at, deadline=9_000.0, queue=queue)
+
+
+def test_whoever_takes_a_call_back_is_promised_the_call_and_not_the_wait() -> None:
+    """No promise of the wait in line is broken by a customer who asked for another hour; the hour itself is one."""
     promised = Promised()
     promised.at(100.0, *arrives("ida", 100.0))
-    promised.at(130.0, f.CallBackPromised(pool=POOL, interaction_id="ida", due_at=4_000.0, deadline=9_000.0))
-    assert promised.at(5_000.0) == []
-    assert promised.at(5_001.0, moved("ida", 100.0, "english"), answered("ida", "amy"), sent("ida")) == []
+    promised.at(130.0, called_back(4_000.0))
+    assert promised.at(4_000.0) == []
+    assert promised.at(4_030.0, answered("ida", "amy"), sent("ida")) == ["met call_back 4030"]
     assert promised.clocks.running == 0
+
+
+def test_a_call_back_that_comes_too_late_is_a_broken_promise_and_is_broken_once() -> None:
+    """A minute after the hour nobody has called: that is told, and a newer hour does not make it unsaid."""
+    promised = Promised()
+    promised.at(100.0, *arrives("ida", 100.0))
+    promised.at(130.0, called_back(4_000.0))
+    assert promised.at(4_060.1) == ["breached call_back 4060"]
+    assert promised.at(4_061.0, called_back(5_000.0)) == []
+    assert promised.at(6_000.0) == []
+
+
+def test_a_newer_hour_moves_the_promise_and_a_queue_without_one_promises_nothing() -> None:
+    """While it runs the newest wish counts; by the queue's own promise and no other."""
+    promised = Promised()
+    promised.at(100.0, *arrives("ida", 100.0))
+    promised.at(130.0, called_back(4_000.0))
+    promised.at(140.0, called_back(5_000.0))
+    assert promised.at(4_900.0) == []
+    assert promised.at(5_061.0) == ["breached call_back 5060"]
+    other = Promised()
+    other.at(100.0, *arrives("ida", 100.0))
+    other.at(130.0, called_back(4_000.0, queue="calm"))
+    assert other.at(9_000.0) == []
 
 
 def test_a_reply_in_time_is_told_once() -> None:

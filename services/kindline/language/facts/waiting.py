@@ -104,3 +104,4 @@ class CallBackPromised:
     interaction_id: str
     due_at: float
     deadline: float
+    queue: str

@@ -30,7 +30,13 @@ def promise(d: Decision, interaction: Interaction, wished_at: Instant | None) ->
     due_at = min(wished_at, d.now + FARTHEST_SECONDS) if wished_at is not None and later else d.now
     longest = d.state.pools[interaction.pool].queue(interaction.queue).longest_wait_seconds
     d.emit(
-        CallBackPromised(pool=interaction.pool, interaction_id=interaction.id, due_at=due_at, deadline=due_at + longest)
+        CallBackPromised(
+            pool=interaction.pool,
+            interaction_id=interaction.id,
+            due_at=due_at,
+            deadline=due_at + longest,
+            queue=interaction.queue,
+        )
     )
     if later:
         revoke_all(d, interaction, OfferRevokedReason.CALL_BACK_PROMISED)

@@ -67,7 +67,9 @@ def contact_row(contact: OpenContact) -> bytes:
         [int(each.clock.target), each.clock.queue, each.clock.started_at, each.clock.deadline, each.warn_at]
         for each in contact.clocks
     ]
-    return _dump([contact.pool, int(contact.channel), contact.begun, contact.closed, clocks])
+    # Written only where it is true, so that rows of before call-backs are read as they are.
+    called = [True] if contact.called else []
+    return _dump([contact.pool, int(contact.channel), contact.begun, contact.closed, clocks, *called])
 
 
 def _pool(value: bytes) -> PoolPromises:
@@ -75,7 +77,7 @@ def _pool(value: bytes) -> PoolPromises:
 
 
 def _contact(interaction_id: str, value: bytes) -> OpenContact:
-    pool, channel, begun, closed, clocks = _load(value)
+    pool, channel, begun, closed, clocks, *called = _load(value)
     running = []
     for number, queue, started_at, deadline, warn_at in clocks:
         target = SlaTarget(number)
@@ -89,7 +91,7 @@ def _contact(interaction_id: str, value: bytes) -> OpenContact:
             deadline=deadline,
         )
         running.append(Running(clock, warn_at))
-    return OpenContact(pool, Channel(channel), begun, closed, tuple(running))
+    return OpenContact(pool, Channel(channel), begun, closed, tuple(running), bool(called))
 
 
 def _dump(fields: list[object]) -> bytes:

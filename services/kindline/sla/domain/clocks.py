@@ -13,7 +13,7 @@ from kindline.language.content import Channel
 from kindline.language.ids import Instant
 from kindline.language.log import DecisionBatch
 from kindline.language.sla import SlaBreached, SlaEvent, SlaMet, SlaTarget, SlaWarned
-from kindline.sla.domain.contacts import OpenContact, Running, clocks_of
+from kindline.sla.domain.contacts import OpenContact, Running, call_back_of, clocks_of
 from kindline.sla.domain.due import ClockName, Due
 from kindline.sla.domain.promises import PoolPromises, promises_of
 
@@ -72,6 +72,7 @@ class Clocks:
             self._begin(fact, step)
         elif isinstance(fact, f.InteractionAnswered):
             self._meet((fact.interaction_id, SlaTarget.TIME_TO_ANSWER), now, step)
+            self._meet((fact.interaction_id, SlaTarget.CALL_BACK), now, step)
         elif isinstance(fact, f.MessageSent):
             self._meet((fact.interaction_id, SlaTarget.FIRST_REPLY), now, step)
         elif isinstance(fact, f.InteractionCompleted):
@@ -81,7 +82,7 @@ class Clocks:
         elif isinstance(fact, UNSERVED):
             self._put(fact.interaction_id, None, step)
         elif isinstance(fact, f.CallBackPromised):
-            self._release(fact.interaction_id, step)
+            self._promise(fact, step)
         elif isinstance(fact, f.PlanAdopted):
             self.pools[fact.plan.pool] = promises_of(fact.plan)
             step.pools.add(fact.plan.pool)
@@ -110,11 +111,18 @@ class Clocks:
             left = tuple(each for each in contact.clocks if each.clock.target is not SlaTarget.FIRST_REPLY)
             self._put(interaction_id, replace(contact, closed=True, clocks=left), step)
 
-    def _release(self, interaction_id: str, step: Step) -> None:
-        """Whoever takes a call-back waits by their own choice: what was promised of the wait in line is over."""
-        contact = self.contacts.get(interaction_id)
-        if contact is not None:
-            self._put(interaction_id, replace(contact, clocks=()), step)
+    def _promise(self, fact: f.CallBackPromised, step: Step) -> None:
+        """From here on the customer waits by their own choice: the promise is the call, by a clock that begins once."""
+        contact = self.contacts.get(fact.interaction_id)
+        if contact is None:
+            return
+        promise = self.pools.get(fact.pool, {}).get(fact.queue)
+        over = contact.called and contact.find(SlaTarget.CALL_BACK) is None
+        clocks = () if over or promise is None else call_back_of(fact, promise)
+        for running in clocks:
+            for entry in running.entries():
+                self._due.add(*entry)
+        self._put(fact.interaction_id, replace(contact, called=True, clocks=clocks), step)
 
     def _settle(self, running: Running | None, step: Step) -> None:
         if running is not None:

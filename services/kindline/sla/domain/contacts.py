@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kindline.language.content import Channel
-from kindline.language.facts import InteractionQueued
+from kindline.language.facts import CallBackPromised, InteractionQueued
 from kindline.language.ids import Instant, clock_id
 from kindline.language.sla import SlaClock, SlaTarget
 from kindline.sla.domain.due import ClockName
@@ -37,13 +37,17 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class OpenContact:
-    """An interaction: `begun` once it was in a queue, after which no clock starts; `closed` if only clocks are left."""
+    """An interaction: `begun` once it was in a queue, after which no clock starts; `closed` if only clocks are left.
+
+    `called` once a call-back was promised: its clock starts then, may be moved while it runs, and starts once.
+    """
 
     pool: str
     channel: Channel
     begun: bool = False
     closed: bool = False
     clocks: tuple[Running, ...] = ()
+    called: bool = False
 
     def find(self, target: SlaTarget) -> Running | None:
         """Its running clock of this kind."""
@@ -53,18 +57,31 @@ class OpenContact:
 def clocks_of(fact: InteractionQueued, promise: QueuePromise, channel: Channel) -> tuple[Running, ...]:
     """The clocks that begin when a contact comes into its first queue; they run from its arrival."""
     return tuple(
-        Running(_clock(fact, target, seconds), promise.warn_at(fact.waiting_since + seconds, seconds))
-        for target, seconds in promise.limits(channel)
+        _running(fact, target, fact.waiting_since, seconds, promise) for target, seconds in promise.limits(channel)
     )
 
 
-def _clock(fact: InteractionQueued, target: SlaTarget, seconds: float) -> SlaClock:
-    return SlaClock(
+def call_back_of(fact: CallBackPromised, promise: QueuePromise) -> tuple[Running, ...]:
+    """The clock of a promised call-back, if its queue promises an answer; it runs from when the call is due."""
+    if promise.answer_within is None:
+        return ()
+    return (_running(fact, SlaTarget.CALL_BACK, fact.due_at, promise.answer_within, promise),)
+
+
+def _running(
+    fact: InteractionQueued | CallBackPromised,
+    target: SlaTarget,
+    since: Instant,
+    seconds: float,
+    promise: QueuePromise,
+) -> Running:
+    clock = SlaClock(
         clock_id=clock_id(fact.interaction_id, target.name),
         pool=fact.pool,
         interaction_id=fact.interaction_id,
         queue=fact.queue,
         target=target,
-        started_at=fact.waiting_since,
-        deadline=fact.waiting_since + seconds,
+        started_at=since,
+        deadline=since + seconds,
     )
+    return Running(clock, promise.warn_at(since + seconds, seconds))
