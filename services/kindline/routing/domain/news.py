@@ -105,8 +105,12 @@ class Newsroom:
         }
 
     def news(self, facts: Iterable[Fact], decided_at: float) -> Iterator[Addressed]:
-        """The news in the facts of one counting batch, in their order."""
+        """The news in the facts of one counting batch, in their order.
+
+        Work is shown as it stands after the batch, so it is shown once however often it changed.
+        """
         begun: set[str] = set()
+        shown: set[str] = set()
         for fact in facts:
             if type(fact) not in NEWSWORTHY:
                 continue
@@ -114,11 +118,14 @@ class Newsroom:
                 yield (fact.pool, fact.agent_id), OfferHeldOut(fact)
             elif isinstance(fact, OfferEnded):
                 begun |= {fact.interaction_id} if isinstance(fact, f.OfferAccepted) else set()
+                shown |= begun
                 yield from self._offer_ended(fact, decided_at)
             elif isinstance(fact, CHANGES):
-                if owner := self.owners.get(fact.interaction_id):
+                if (owner := self.owners.get(fact.interaction_id)) and fact.interaction_id not in shown:
                     yield owner, WorkChanged(fact.interaction_id)
+                shown.add(fact.interaction_id)
             elif isinstance(fact, ENDS):
+                shown.discard(fact.interaction_id)
                 if owner := self.owners.pop(fact.interaction_id, None):
                     yield owner, WorkIsOver(fact.interaction_id, type(fact).__name__)
             elif isinstance(fact, f.EventRecorded | f.MessageSent) and fact.interaction_id not in begun:
