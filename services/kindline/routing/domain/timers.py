@@ -6,9 +6,10 @@ Equal deadlines fall due in the order of their keys, so the order never depends 
 from __future__ import annotations
 
 from enum import IntEnum
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from kindline.language.ids import Instant
+from kindline.routing.domain.shelves import Shelves
 
 
 class Due(IntEnum):
@@ -32,43 +33,69 @@ TimerKey = tuple[Due, str, str]
 """Kind, then two names: as (REPLICA, replica, pool), (LEASE, pool, agent) or (OFFER, interaction, offer)."""
 
 SLACK = 1_024
-"""Dead entries that are always tolerated before the heap is built anew."""
+"""Dead entries that are always tolerated before those that live are moved to another heap."""
+MOVED = 4
+"""Entries that are moved with each new one: a heap is at most half dead, so all are moved before the next is."""
 
 
 class Timers:
-    """Deadlines by key; at most one for each key."""
+    """Deadlines by key; at most one for each key.
 
-    __slots__ = ("_due", "_heap")
+    A heap of a million would stand still for a second to be cleared of its dead. So it is put aside, and emptied from
+    its end, which leaves it a heap, into a new one; until it is empty, the first of the two comes first.
+    """
+
+    __slots__ = ("_due", "_heap", "_old")
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._due: dict[TimerKey, Instant] = {}
+        self._due: Shelves[TimerKey, Instant] = Shelves()
         self._heap: list[tuple[Instant, TimerKey]] = []
+        self._old: list[tuple[Instant, TimerKey]] = []
 
     def watch(self, key: TimerKey, due: Instant | None) -> None:
         """Set the deadline of a key, in place of the one it had; None drops it."""
+        dues = self._due.of(key)
         if due is None:
-            self._due.pop(key, None)
-        elif self._due.get(key) != due:
-            self._due[key] = due
+            dues.pop(key, None)
+        elif dues.get(key) != due:
+            dues[key] = due
             heappush(self._heap, (due, key))
-            if len(self._heap) > 2 * len(self._due) + SLACK:
-                self._heap = [(due, key) for key, due in self._due.items()]
-                heapify(self._heap)
+            if self._old:
+                self._move()
+            elif not len(self._heap) % SLACK and len(self._heap) > 2 * len(self._due) + SLACK:
+                self._old, self._heap = self._heap, []
 
     def next_due(self) -> Instant | None:
         """The earliest deadline, or None."""
-        heap, dues = self._heap, self._due
-        while heap and dues.get(heap[0][1]) != heap[0][0]:
-            heappop(heap)
+        heap = self._first()
         return heap[0][0] if heap else None
 
     def take(self, now: Instant) -> TimerKey | None:
         """Remove and return the key whose deadline came first, if it is not after now."""
-        heap, dues = self._heap, self._due
-        while heap and heap[0][0] <= now:
-            due, key = heappop(heap)
-            if dues.get(key) == due:
-                del dues[key]
-                return key
-        return None
+        heap = self._first()
+        if not heap or heap[0][0] > now:
+            return None
+        _, key = heappop(heap)
+        del self._due[key]
+        return key
+
+    def _first(self) -> list[tuple[Instant, TimerKey]]:
+        """The heap whose first entry is the first of all; empty when nothing is watched."""
+        heap, old = self._heap, self._old
+        self._bury(heap)
+        if not old:
+            return heap
+        self._bury(old)
+        return old if old and (not heap or old[0] < heap[0]) else heap
+
+    def _bury(self, heap: list[tuple[Instant, TimerKey]]) -> None:
+        while heap and self._due.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+
+    def _move(self) -> None:
+        old = self._old
+        for _ in range(min(MOVED, len(old))):
+            due, key = entry = old.pop()
+            if self._due.get(key) == due:
+                heappush(self._heap, entry)
