@@ -1,4 +1,4 @@
-"""Deadlines fall due in their order, whatever was moved and dropped before, and dropped ones take no memory for ever."""
+"""Deadlines fall due in their order, whatever was moved and dropped before, and what is dropped leaves memory soon."""
 
 from __future__ import annotations
 
