@@ -11,6 +11,7 @@ from kindline.language.floor import QueueState
 from kindline.language.snapshot import InteractionState as S
 
 SHOWN_AS = {
+    S.SCHEDULED: "scheduled",
     S.QUEUED: "waiting",
     S.OFFERED: "offered",
     S.CONNECTING: "active",
@@ -24,7 +25,7 @@ def compare_floor(rows: Mapping[str, QueueState], contacts: Iterable[Contact], f
     """Check the last row of each queue; call it only when the floor has come to rest."""
     counts = Counter((contact.pool, contact.queue, SHOWN_AS.get(contact.state, "")) for contact in contacts)
     for key, row in rows.items():
-        for column in ("waiting", "offered", "active"):
+        for column in ("waiting", "offered", "active", "scheduled"):
             shown, true = getattr(row, column), counts[row.pool, row.queue, column]
             if shown != true:
                 findings.find(Invariant.FLOOR, key, f"{column} is shown as {shown}, the decisions say {true}")

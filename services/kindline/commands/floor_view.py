@@ -42,7 +42,18 @@ def floor_view(rows: Mapping[str, FloorRow], *, now: float, pool: str = "") -> G
 def _queues(queues: list[QueueState], now: float) -> Table:
     table = Table(title="Queues", title_justify="left", expand=True)
     table.add_column("queue", overflow="fold")
-    for name in ("waiting", "oldest", "offered", "active", "in 5 min", "answered", "left", "service level", "expect"):
+    for name in (
+        "waiting",
+        "oldest",
+        "offered",
+        "active",
+        "later",
+        "in 5 min",
+        "answered",
+        "left",
+        "service level",
+        "expect",
+    ):
         table.add_column(name, justify="right")
     for row in queues:
         oldest = None if row.oldest_waiting_since is None else max(0.0, now - row.oldest_waiting_since)
@@ -52,6 +63,7 @@ def _queues(queues: list[QueueState], now: float) -> Table:
             _duration(oldest, LONG_WAIT_SECONDS),
             str(row.offered),
             str(row.active),
+            str(row.scheduled),
             str(row.arrivals),
             str(row.answers),
             str(row.abandons),

@@ -42,6 +42,7 @@ class QueueState:
     expected_wait: ExpectedWait | None = None
     as_of: float
     abandons: int
+    scheduled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,7 @@ class QueueState(_message.Message):
     EXPECTED_WAIT_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     ABANDONS_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
     pool: _builtins.str
     """The pool."""
     queue: _builtins.str
@@ -150,6 +151,8 @@ class QueueState(_message.Message):
     """Business time of this row."""
     abandons: _builtins.int
     """Customers who left the queue unserved in the last 5 minutes."""
+    scheduled: _builtins.int
+    """Customers who will be called back at an hour of their own."""
     @_builtins.property
     def service_level(self) -> Global___ServiceLevel:
         """Share answered in time."""
@@ -173,10 +176,11 @@ class QueueState(_message.Message):
         expected_wait: Global___ExpectedWait | None = ...,
         as_of: _builtins.float = ...,
         abandons: _builtins.int = ...,
+        scheduled: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_oldest_waiting_since", b"_oldest_waiting_since", "expected_wait", b"expected_wait", "oldest_waiting_since", b"oldest_waiting_since", "service_level", b"service_level"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_oldest_waiting_since", b"_oldest_waiting_since", "abandons", b"abandons", "active", b"active", "answers", b"answers", "arrivals", b"arrivals", "as_of", b"as_of", "expected_wait", b"expected_wait", "offered", b"offered", "oldest_waiting_since", b"oldest_waiting_since", "pool", b"pool", "queue", b"queue", "service_level", b"service_level", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_oldest_waiting_since", b"_oldest_waiting_since", "abandons", b"abandons", "active", b"active", "answers", b"answers", "arrivals", b"arrivals", "as_of", b"as_of", "expected_wait", b"expected_wait", "offered", b"offered", "oldest_waiting_since", b"oldest_waiting_since", "pool", b"pool", "queue", b"queue", "scheduled", b"scheduled", "service_level", b"service_level", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__oldest_waiting_since: _TypeAlias = _typing.Literal["oldest_waiting_since"]  # noqa: Y015
     _WhichOneofArgType__oldest_waiting_since: _TypeAlias = _typing.Literal["_oldest_waiting_since", b"_oldest_waiting_since"]  # noqa: Y015

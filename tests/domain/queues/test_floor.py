@@ -24,6 +24,7 @@ from kindline.queues.domain.floor import Floor
 from kindline.queues.domain.kept import Kept
 from tests.domain.audit.story import abandoned, accepted, answered, completed, offer
 from tests.domain.queues.story import Line, closed, counting, queued, received, steps, told
+from tests.domain.queues.story_call_backs import call_back
 
 POOL = "acme/support"
 ENGLISH = (POOL, "english")
@@ -108,6 +109,19 @@ def test_a_queue_is_shown_from_its_plan_on_and_a_contact_on_its_way_through() ->
     assert seen == [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 1), (0, 0, 0)]
     assert shown.at(105.0, closed(Line("ida", POOL, Channel.CHAT))) == []
     assert shown.floor.kept.contacts == {}
+
+
+def test_who_is_called_back_at_another_hour_waits_for_nobody_but_is_not_forgotten() -> None:
+    """A supervisor sees how many calls the house has promised for later, and that nobody gave up."""
+    shown = Shown()
+    shown.at(100.0, *arrives("ida", 100.0), *arrives("jan", 100.0))
+    later = f.InteractionScheduled(pool=POOL, interaction_id="ida", due_at=4_000.0)
+    shown.at(110.0, call_back(POOL, "ida", "english", 4_000.0), later)
+    english = shown.english
+    assert (english.waiting, english.scheduled, english.abandons) == (1, 1, 0)
+    shown.at(4_000.0, queued(Line("ida", POOL, Channel.CHAT, since=100.0), "english", QueuedReason.CALL_BACK_DUE))
+    english = shown.english
+    assert (english.waiting, english.scheduled, english.arrivals) == (2, 0, 0)
 
 
 def test_the_oldest_wait_survives_offers_that_nobody_takes() -> None:

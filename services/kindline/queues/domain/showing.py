@@ -28,6 +28,7 @@ def queue_state(key: Key, tallies: Tallies, windows: Windows, *, target: float |
         oldest_waiting_since=tally.waiting.oldest(),
         offered=tally.offered,
         active=tally.active,
+        scheduled=tally.scheduled,
         arrivals=arrivals,
         answers=answers,
         abandons=abandons,

@@ -24,10 +24,11 @@ class QueueTally:
     waiting: Waiting = field(default_factory=Waiting)
     offered: int = 0
     active: int = 0
+    scheduled: int = 0
 
     def __bool__(self) -> bool:
         """Whether anybody is there."""
-        return bool(len(self.waiting) or self.offered or self.active)
+        return bool(len(self.waiting) or self.offered or self.active or self.scheduled)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,8 @@ class Tallies:
                 tally.waiting.remove(contact.interaction_id)
         elif contact.state is S.OFFERED:
             tally.offered += change
+        elif contact.state is S.SCHEDULED:
+            tally.scheduled += change
         elif contact.state in WITH_AN_AGENT:
             tally.active += change
         if change < 0 and not tally:
