@@ -15,6 +15,7 @@ from kindline.language.agents import AgentEvent
 from kindline.language.events import InteractionEvent
 from kindline.language.ids import position_identity
 from kindline.language.plan import PlanPublished
+from kindline.language.quick import made_quickly
 from kindline.ledger import codec, topics
 from kindline.ledger.codec import Undecodable
 from kindline.ledger.port import Headers, Record
@@ -57,6 +58,7 @@ class WrongContentType(Exception):
     """The record says that its value is in a form that Kindline does not read."""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What the headers say; empty where they say nothing, except that a silent content-type is protobuf."""
@@ -151,6 +153,8 @@ def _guessed(value: bytes | None) -> str:
 
 def _content_type(said: str) -> str:
     """The media type without its parameters, in lower case; the older name of protobuf counts too."""
+    if said == PROTOBUF:
+        return PROTOBUF  # As nearly all say.
     media = said.partition(";")[0].strip().lower()
     return PROTOBUF if media in {"", "application/x-protobuf"} else media
 

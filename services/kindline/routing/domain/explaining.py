@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from kindline.language.facts.offers import Removal
 from kindline.language.ids import Instant
 from kindline.routing.domain.agents import Agent
@@ -23,9 +21,9 @@ def count_removals(
     queued = interaction.queued
     if queued is None or len(pool.agents) > COUNTED_UP_TO:
         return 1, ()
-    counts = Counter(pool.matching.rules_leaving_out(interaction, now, interrupting=interrupting))
-    eligible = counts.pop("", 0)
-    return eligible, tuple(Removal(rule=rule, agents=agents) for rule, agents in sorted(counts.items()))
+    rules = list(pool.matching.rules_leaving_out(interaction, now, interrupting=interrupting))
+    removals = tuple(Removal(rule=rule, agents=rules.count(rule)) for rule in sorted(set(rules)) if rule)
+    return rules.count(""), removals
 
 
 def left_out_by(

@@ -9,8 +9,10 @@ from kindline.language.events import InteractionEvent
 from kindline.language.facts.inputs import DeadLetterReason, InputReference
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
+from kindline.language.quick import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventArrived:
     """A customer or a channel did something.
@@ -26,6 +28,7 @@ class EventArrived:
     pool: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSpoke:
     """An agent's front end, or presence for it, said something; `appended_at` is wall time, by the ledger."""

@@ -9,6 +9,7 @@ from kindline.language.facts import InteractionDeflected, InteractionExpired, In
 from kindline.language.facts.interactions import DeflectedReason, ExpiryReason, QueuedReason
 from kindline.language.ids import Instant
 from kindline.language.queue_rules import OverflowAction, OverflowCause
+from kindline.language.quick import made_quickly
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
@@ -19,6 +20,7 @@ from kindline.routing.domain.promised import is_owed
 from kindline.routing.domain.requirements import merged
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """How an interaction enters a queue; `needs` are those beyond its own, `priority` replaces its own."""
