@@ -6,17 +6,17 @@ milliseconds: as soon as more than that has survived one, all survivors are spar
 
 What it costs: a cycle of objects that was spared alive and dies later is never found. The state of a shard has none, it
 goes by counting references alone. Of what edges have in hand at such a moment a few may have, and such moments come
-only as often as five thousand more objects live: in a process that does not grow, never.
+only as often as two thousand more objects live: in a process that does not grow, never.
 """
 
 from __future__ import annotations
 
 import gc
 
-YOUNG, MIDDLE, OLD = 700, 10, 1
-"""A full collection is due after 700 x 11 x 2 more objects, not after 700 x 11 x 11: each looks at less."""
+YOUNG, MIDDLE, OLD = 700, 5, 1
+"""A full collection is due after 700 x 6 x 2 more objects, not after 700 x 11 x 11: each looks at less."""
 OLDEST = 2
-LOOKED_AT = 5_000
+LOOKED_AT = 2_000
 """Survivors of a full collection that the next one looks at again."""
 
 
