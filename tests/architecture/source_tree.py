@@ -7,6 +7,7 @@ a copy of the tree with a deliberate fault in it.
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ class Function:
 def sources(*folders: str, root: Path = ROOT) -> list[Source]:
     """Parse every Python file of ours below the folders; generated code is nobody's to judge.
 
-    Raises SyntaxError when a file is not Python.
+    Each file is parsed once in a run, and only when a test asks. Raises SyntaxError when a file is not Python.
     """
     paths = (path for folder in folders for path in sorted((root / folder).rglob("*.py")))
     return [_parse(path, root) for path in paths if not _generated(path, root)]
@@ -81,6 +82,7 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return whole - ((docstring.end_lineno or docstring.lineno) - docstring.lineno + 1)
 
 
+@cache
 def _parse(path: Path, root: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     return Source(str(path.relative_to(root)), text.count("\n"), ast.parse(text, filename=str(path)))

@@ -32,8 +32,15 @@ NEVER_IN_A_RULE = {"open", "print", "input", "exec", "eval", "__import__"}
 # The one place that writes a function down and runs it, as dataclasses do: no rule, and no input comes near it.
 WRITES_FUNCTIONS = "services/kindline/language/quick.py"
 
-OURS = sources("services/kindline")
-BOUND = [source for source in OURS if not source.path.startswith(tuple(ALSO_ALLOWED))]
+
+def ours() -> list[Source]:
+    """Give every file of the system."""
+    return sources("services/kindline")
+
+
+def bound() -> list[Source]:
+    """Give the files into which time and chance may not come by themselves."""
+    return [source for source in ours() if not source.path.startswith(tuple(ALSO_ALLOWED))]
 
 
 def called(node: ast.AST) -> str:
@@ -60,7 +67,7 @@ def clock_reads(source: Source) -> Iterator[str]:
 
 def test_the_wall_clock_is_read_in_the_runtime_only() -> None:
     """Outside the runtime nobody asks what time it is or draws a fresh identity."""
-    assert [read for source in BOUND for read in clock_reads(source)] == []
+    assert [read for source in bound() for read in clock_reads(source)] == []
 
 
 def forbidden(source: Source) -> set[str]:
@@ -72,7 +79,7 @@ def test_a_rule_neither_waits_nor_speaks() -> None:
     """The language and every domain have no coroutine, open no file and print nothing."""
     found = [
         f"{source.path}:{node.lineno}"
-        for source in OURS
+        for source in ours()
         if source.is_domain or source.path.startswith("services/kindline/language/")
         for node in ast.walk(source.tree)
         if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
@@ -85,7 +92,7 @@ def test_chance_is_always_seeded() -> None:
     """Whoever draws lots does so from a generator with a seed, so that a day can be repeated."""
     found = [
         f"{source.path}:{node.lineno}"
-        for source in BOUND
+        for source in bound()
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Call)
         and called(node.func) in {"random.Random", "random.SystemRandom"}

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.architecture.source_tree import functions, sources
+from tests.architecture.source_tree import Source, functions, sources
 
 EMPTY_NAMES = re.compile(r"(Manager|Helper|Utils?)$")
 EMPTY_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
@@ -11,12 +11,15 @@ EMPTY_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manage
 # Endings that come from elsewhere and must be kept, each with whose word it is.
 WORDS_OF_OTHERS = {"TableManager": "Faust's word for what ours stands in for"}
 
-EVERYTHING = sources("services/kindline", "tests")
+
+def everything() -> list[Source]:
+    """Give every file of ours."""
+    return sources("services/kindline", "tests")
 
 
 def test_every_module_promises_something() -> None:
     """Every module opens with a docstring."""
-    silent = [source.path for source in EVERYTHING if not ast.get_docstring(source.tree)]
+    silent = [source.path for source in everything() if not ast.get_docstring(source.tree)]
     assert silent == []
 
 
@@ -24,7 +27,7 @@ def test_every_test_tells_its_story_in_one_sentence() -> None:
     """Every test function has a docstring of one sentence, which a supervisor understands."""
     wrong = [
         function.place
-        for source in EVERYTHING
+        for source in everything()
         if source.is_test and source.path.rpartition("/")[2].startswith("test_")
         for function in functions(source)
         if function.name.rpartition(".")[2].startswith("test_") and not one_sentence(ast.get_docstring(function.node))
@@ -36,13 +39,15 @@ def test_no_name_is_an_empty_word() -> None:
     """No class is a Manager, Helper or Util, and no module is a drawer for odds and ends."""
     classes = [
         f"{source.path}::{node.name}"
-        for source in EVERYTHING
+        for source in everything()
         for node in ast.walk(source.tree)
         if isinstance(node, ast.ClassDef)
         and EMPTY_NAMES.search(node.name)
         and not node.name.endswith(tuple(WORDS_OF_OTHERS))
     ]
-    modules = [source.path for source in EVERYTHING if EMPTY_MODULES & set(source.path.removesuffix(".py").split("/"))]
+    modules = [
+        source.path for source in everything() if EMPTY_MODULES & set(source.path.removesuffix(".py").split("/"))
+    ]
     assert classes + modules == []
 
 
