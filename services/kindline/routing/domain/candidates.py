@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from kindline.language.ids import Instant
 from kindline.routing.domain.choosing import INTERRUPTING
-from kindline.routing.domain.explaining import COUNTED_UP_TO, left_out_by
+from kindline.routing.domain.explaining import left_out_by
+from kindline.routing.domain.removals import COUNTED_UP_TO
 from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.state import ShardState
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
-from kindline.routing.domain.choosing import INTERRUPTING, NAMES, PREFERRED, Chosen, score
+from kindline.routing.domain.choosing import INTERRUPTING, PREFERRED, Chosen, Rule
 from kindline.routing.domain.crew import Crew
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.places import Place, Wanted, reckoned
+from kindline.routing.domain.places import Place, Suits, reckoned
 from kindline.routing.domain.profiles import Profiles
+from kindline.routing.domain.served import Served
 
 
 class Chooser:
     """Chooses among the agents of one pool."""
 
-    __slots__ = ("_capacity", "_crew", "_has_gap", "_profiles", "_rules")
+    __slots__ = ("_capacity", "_crew", "_has_gap", "_profiles", "_rules", "_usual")
 
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, crew: Crew) -> None:
         """Choose by the rules of a plan."""
@@ -28,39 +27,42 @@ class Chooser:
         self._crew = crew
         self._has_gap = plan.limits.assignment_gap_seconds > 0
         self._profiles = profiles
-        self._rules = {queue.name: queue.choice for queue in plan.queues}
+        self._rules = {queue.name: Rule(queue.choice) for queue in plan.queues}
+        self._usual = Rule(AgentChoice.LEAST_WORK)
 
     def agent_for(self, interaction: Interaction, number: int, now: Instant) -> Chosen | None:
         """The agent due for an interaction of the class of this number, or None."""
         standing, profiles = self._crew.stand(now), self._profiles
-        wanted = Wanted(self._bit(interaction), self._suits(interaction, now))
+        served = profiles.served[number]
+        bit, suits = served.bit, self._suits(interaction, now)
         if interaction.preferring and interaction.queued is not None:
             preferred = standing.places.get(interaction.queued.preferred_agent_id)
-            if preferred is None or not preferred.mask & wanted.bit or not wanted.suits(preferred.agent):
+            if preferred is None or not preferred.mask & bit or not (suits is None or suits(preferred.agent)):
                 return None
             return Chosen(preferred.agent, 0.0, PREFERRED)
         rule = self._rule(interaction)
         found: Place | None = None
-        if rule is AgentChoice.BEST_SKILL and interaction.needs.skills:
-            for tier in profiles.tiers(number):
-                found = found or standing.best_among(rule, wanted, tier)
+        if rule.is_by_skill and interaction.needs.skills:
+            for tier in profiles.tiers(served):
+                found = found or standing.best(None, bit, suits, tier)
         else:
-            found = standing.best(rule, wanted, profiles.servers[number][1], profiles.share(number))
+            turn = standing.turn(rule.choice) if rule.is_by_turn else None
+            found = standing.best(turn, bit, suits, served.able)
         if found is None:
-            return self._by_interrupting(interaction, number, wanted) if self._capacity.knows_interrupting else None
+            return self._by_interrupting(interaction, served, suits) if self._capacity.knows_interrupting else None
         least_work = standing.work(found)[0]
-        return Chosen(found.agent, score(rule, found.agent, interaction.needs, least_work, now), NAMES[rule])
+        return Chosen(found.agent, rule.score(found.agent, interaction.needs, least_work, now), rule.name)
 
-    def _by_interrupting(self, interaction: Interaction, number: int, wanted: Wanted) -> Chosen | None:
+    def _by_interrupting(self, interaction: Interaction, served: Served, suits: Suits | None) -> Chosen | None:
         """The last resort: of those who can set other work aside for it, who has least work, then by name."""
         if interaction.offers:
             return None
         standing = self._crew.standing
-        able = (place for profile in self._profiles.servers[number][1] for place in profile.members.values())
+        able = (place for profile in served.able.profiles for place in profile.members.values())
         ranks = [
             (standing.least_work(place), place.agent.agent_id)
             for place in able
-            if place.over & wanted.bit and wanted.suits(place.agent)
+            if place.over & served.bit and (suits is None or suits(place.agent))
         ]
         if not ranks:
             return None
@@ -70,14 +72,14 @@ class Chooser:
     def _bit(self, interaction: Interaction) -> int:
         return self._capacity.bit(interaction.queue, interaction.channel)
 
-    def _rule(self, interaction: Interaction) -> AgentChoice:
-        return self._rules.get(interaction.queue, AgentChoice.LEAST_WORK)
+    def _rule(self, interaction: Interaction) -> Rule:
+        return self._rules.get(interaction.queue, self._usual)
 
-    def _suits(self, interaction: Interaction, now: Instant) -> Callable[[Agent], bool]:
-        """Whether an agent who is able and has room may be offered the interaction now."""
+    def _suits(self, interaction: Interaction, now: Instant) -> Suits | None:
+        """Whether an agent who is able and has room may be offered the interaction now; None where everybody may."""
         for_all = not interaction.offers and not interaction.back_offs
         if for_all and not self._has_gap:
-            return anybody
+            return None
         rested_at = self._crew.rested_at
         return lambda agent: rested_at(agent) <= now and (for_all or not interaction.leaves_out(agent.agent_id, now))
 
@@ -88,11 +90,11 @@ class Chooser:
             return Chosen(agent, 0.0, PREFERRED)
         least_work = reckoned(agent, minute_of(now))
         if least_work is None:
-            least_work = self._crew.stand(now).median
+            least_work = self._crew.stand(now).scores.median()
         if not place.mask & self._bit(interaction):
             return Chosen(agent, least_work, INTERRUPTING)
         rule = self._rule(interaction)
-        return Chosen(agent, score(rule, agent, interaction.needs, least_work, now), NAMES[rule])
+        return Chosen(agent, rule.score(agent, interaction.needs, least_work, now), rule.name)
 
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""
@@ -104,35 +106,23 @@ class Chooser:
             return None
         if interaction.preferring:
             return 0.0
-        return score(self._rule(interaction), agent, interaction.needs, standing.work(place)[0], now)
+        return self._rule(interaction).score(agent, interaction.needs, standing.work(place)[0], now)
 
-    def rules_leaving_out(
+    def removals(
         self, interaction: Interaction, number: int, now: Instant, *, interrupting: bool
-    ) -> Iterable[str]:
-        """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
-        bit, rules = self._bit(interaction), self._profiles.rules(number)
-        here = [place for place in self._crew.stand(now).places.values() if place.agent.session_id]
-        if self._suits(interaction, now) is anybody and not interaction.preferring and not interrupting:
-            # So it is with nearly every offer, and then asked of everybody at work: in the fewest steps.
-            return [place.absence or rules[place.profile] or ("" if place.mask & bit else "capacity") for place in here]
-        return [
-            place.absence
-            or rules[place.profile]
-            or self._particular_rule(place, interaction, now, interrupting=interrupting)
-            for place in here
-        ]
-
-    def _particular_rule(self, place: Place, interaction: Interaction, now: Instant, *, interrupting: bool) -> str:
-        agent = place.agent
-        if interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id != agent.agent_id:
-            return "preference"
-        if not (place.mask | place.over if interrupting else place.mask) & self._bit(interaction):
-            return "capacity"
-        if self._suits(interaction, now)(agent):
-            return ""
-        return "assignment_gap" if self._crew.rested_at(agent) > now else "back_off"
-
-
-def anybody(_agent: Agent) -> bool:
-    """Nobody rests and nobody is left out."""
-    return True
+    ) -> tuple[int, dict[str, int]]:
+        """How many of those signed in could be chosen, and how many the first rule that left them out was which."""
+        standing = self._crew.stand(now)
+        only: int | None = None
+        if interaction.preferring and interaction.queued and interaction.queued.preferred_agent_id:
+            preferred = standing.places.get(interaction.queued.preferred_agent_id)
+            only = 1 << preferred.number if preferred else 0
+        left, counts = self._crew.removals.count(self._profiles.served[number], only, interrupting=interrupting)
+        suits, eligible = self._suits(interaction, now), left.bit_count()
+        if suits is not None:
+            for place in standing.of(left):
+                if not suits(place.agent):
+                    rule = "assignment_gap" if self._crew.rested_at(place.agent) > now else "back_off"
+                    counts[rule] = counts.get(rule, 0) + 1
+                    eligible -= 1
+        return eligible, counts

@@ -5,15 +5,16 @@ Every rule ends in an order without ties, reckoned from facts alone, so that any
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kindline.language.content import Needs
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.line_up import LineUp, Rank
+from kindline.routing.domain.places import Place
 
 NAMES = {
     AgentChoice.UNSPECIFIED: "least_work",
@@ -29,9 +30,6 @@ INTERRUPTING = "interrupting"
 
 PREFERRED = "preferred_agent"
 """How an offer names the rule by which a customer meets one agent again."""
-
-Rank = tuple[Any, ...]
-"""Where an agent stands by one rule, lowest first: numbers, and at the end their name."""
 
 
 class Chosen(NamedTuple):
@@ -62,26 +60,30 @@ RANKS: dict[AgentChoice, Callable[[Agent], Rank]] = {
 class Turn:
     """Those who can take work, in the order of one rule."""
 
-    __slots__ = ("_rank", "order", "ranks")
+    __slots__ = ("_rank", "_ranks", "order")
 
     def __init__(self, rule: AgentChoice) -> None:
         """Begin with nobody."""
         self._rank = RANKS[rule]
-        self.order: list[Rank] = []
-        self.ranks: dict[str, Rank] = {}
+        self._ranks: dict[Place, Rank] = {}
+        self.order = LineUp(self.rank)
 
-    def put(self, agent: Agent, *, ready: bool) -> None:
+    def put(self, place: Place) -> None:
         """An agent stands elsewhere, or nowhere, from here on."""
-        former = self.ranks.get(agent.agent_id)
-        rank = self._rank(agent) if ready else None
+        former = self._ranks.get(place)
+        rank = (*self._rank(place.agent), place) if place.mask else None
         if rank == former:
             return
         if former is not None:
-            del self.order[bisect_left(self.order, former)]
-            del self.ranks[agent.agent_id]
+            self.order.remove(former)
+            del self._ranks[place]
         if rank is not None:
-            self.ranks[agent.agent_id] = rank
-            insort(self.order, rank)
+            self._ranks[place] = rank
+            self.order.add(rank)
+
+    def rank(self, place: Place) -> Rank:
+        """Where somebody who can take work stands."""
+        return self._ranks[place]
 
 
 def surplus(needs: Needs, plan: AgentPlan) -> int:
@@ -90,16 +92,43 @@ def surplus(needs: Needs, plan: AgentPlan) -> int:
     return sum(levels.get(need.skill, 0) - max(need.level, 1) for need in needs.skills)
 
 
-def score(rule: AgentChoice, agent: Agent, needs: Needs, least_work: float, now: Instant) -> float:
-    """What an offer tells of the agent by this rule.
+class Rule:
+    """The rule of one queue, looked up once: to ask an Enum for its members takes longer than to choose by them."""
 
-    Work per available time; or seconds idle; or the mean surplus of the needed levels; or seconds since the last
-    assignment, which for somebody who never had one count from the beginning of time.
-    """
-    if rule is AgentChoice.LONGEST_IDLE:
-        return 0.0 if agent.is_busy else max(now - agent.idle_since, 0.0)
-    if rule is AgentChoice.BEST_SKILL:
-        return surplus(needs, agent.plan) / max(len(needs.skills), 1)
-    if rule is AgentChoice.ROUND_ROBIN:
-        return max(now - (agent.last_assigned_at or 0.0), 0.0)
+    __slots__ = ("choice", "is_by_skill", "is_by_turn", "name", "score")
+
+    def __init__(self, choice: AgentChoice) -> None:
+        """Choose like this."""
+        self.choice = choice
+        self.is_by_skill = choice is AgentChoice.BEST_SKILL
+        self.is_by_turn = choice in RANKS
+        self.name = NAMES[choice]
+        self.score = SCORES.get(choice, _least_work)
+        """What an offer tells of the agent: given the agent, the needs, their least work, and the time."""
+
+
+def _least_work(_agent: Agent, _needs: Needs, least_work: float, _now: Instant) -> float:
+    """Work per available time."""
     return least_work
+
+
+def _seconds_idle(agent: Agent, _needs: Needs, _least_work: float, now: Instant) -> float:
+    return 0.0 if agent.is_busy else max(now - agent.idle_since, 0.0)
+
+
+def _mean_surplus(agent: Agent, needs: Needs, _least_work: float, _now: Instant) -> float:
+    """Of the needed levels."""
+    return surplus(needs, agent.plan) / max(len(needs.skills), 1)
+
+
+def _seconds_since_assignment(agent: Agent, _needs: Needs, _least_work: float, now: Instant) -> float:
+    """For somebody who never had one counted from the beginning of time."""
+    return max(now - (agent.last_assigned_at or 0.0), 0.0)
+
+
+SCORES = {
+    AgentChoice.LONGEST_IDLE: _seconds_idle,
+    AgentChoice.BEST_SKILL: _mean_surplus,
+    AgentChoice.ROUND_ROBIN: _seconds_since_assignment,
+}
+"""What an offer tells by each rule, where it is not least work."""

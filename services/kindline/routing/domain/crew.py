@@ -13,6 +13,7 @@ from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.places import Place, absence
 from kindline.routing.domain.profiles import Profiles
+from kindline.routing.domain.removals import Removals
 from kindline.routing.domain.standing import Standing
 
 CHANGES_KEPT = 64
@@ -22,7 +23,7 @@ CHANGES_KEPT = 64
 class Crew:
     """The agents of one pool, with their room and their standing."""
 
-    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "standing")
+    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "removals", "standing")
 
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
         """Begin with nobody."""
@@ -30,7 +31,8 @@ class Crew:
         self._changed: dict[Place, None] = {}
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
-        self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues])
+        self.removals = Removals(profiles)
+        self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues], profiles.prepare)
 
     def update(self, agent: Agent) -> None:
         """What the agent can take has changed; those who changed first are looked at before too many have."""
@@ -59,7 +61,7 @@ class Crew:
     def _admit(self, agent: Agent) -> Place:
         """Find a place for an agent who has none."""
         place = agent.place = Place(agent, self._profiles.of(agent.plan), agent.plan)
-        self.standing.places[agent.agent_id] = place
+        self.standing.admit(place)
         self._profiles.join(place, None)
         return place
 
@@ -73,7 +75,8 @@ class Crew:
         agent = place.agent
         if place.plan is not agent.plan:
             former, place.plan, place.profile = place.profile, agent.plan, self._profiles.of(agent.plan)
-            self._profiles.join(place, former)
+            if former is not place.profile:
+                self._profiles.join(place, former)
         place.absence = absence(agent)
         if place.absence or not agent.session_id:
             place.mask = place.over = 0
@@ -81,6 +84,7 @@ class Crew:
             place.mask = self._capacity.room(agent)
             if self._capacity.knows_interrupting:
                 place.over = self._capacity.room_by_interrupting(agent) & ~place.mask
+        self.removals.note(place)
         if not place.mask | place.over and place.rank is None:
             del self._changed[place]
             self.standing.scores.overlook(place)

@@ -8,22 +8,22 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.places import absence
 from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.removals import COUNTED_UP_TO
 from kindline.routing.domain.requirements import Requirement, unmet
-
-COUNTED_UP_TO = 200
-"""Agents at work in a pool up to which every rule's removals are counted; above it, `eligible` is 1: the one chosen."""
 
 
 def count_removals(
     pool: Pool, interaction: Interaction, now: Instant, *, interrupting: bool = False
 ) -> tuple[int, tuple[Removal, ...]]:
-    """The number of agents who could have been chosen, and for each rule the number it left out, first rule first."""
+    """The number of agents who could have been chosen, and for each rule the number it left out, by the rules' names.
+
+    In a pool with more agents nothing is counted: it is 1, the one chosen.
+    """
     queued = interaction.queued
     if queued is None or len(pool.agents) > COUNTED_UP_TO:
         return 1, ()
-    rules = list(pool.matching.rules_leaving_out(interaction, now, interrupting=interrupting))
-    removals = tuple(Removal(rule=rule, agents=rules.count(rule)) for rule in sorted(set(rules)) if rule)
-    return rules.count(""), removals
+    eligible, counts = pool.matching.removals(interaction, now, interrupting=interrupting)
+    return eligible, tuple(Removal(rule=rule, agents=agents) for rule, agents in sorted(counts.items()) if agents)
 
 
 def left_out_by(

@@ -6,7 +6,6 @@ The rule itself stands in the README of routing; audit derives it again from the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from kindline.language.content import Needs, SkillNeed
 from kindline.language.ids import Instant
@@ -33,7 +32,7 @@ def open_up(requirement: Requirement, step: LadderStep) -> Requirement:
     also = requirement.also_queues
     if step.add_queue and step.add_queue not in (requirement.queue, *also):
         also = (*also, step.add_queue)
-    return replace(requirement, needs=relax(requirement.needs, step), also_queues=also)
+    return requirement._replace(needs=relax(requirement.needs, step), also_queues=also)
 
 
 def asks_for(interaction: Interaction) -> Requirement:

@@ -5,8 +5,6 @@ A naive oracle in the tests makes the identical choice from the same state; what
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
@@ -99,10 +97,9 @@ class Matching:
         head = self._waiting.head_of(interaction)
         return head is not None and head is not interaction and not head.offers and not head.back_offs
 
-    def rules_leaving_out(self, interaction: Interaction, now: Instant, *, interrupting: bool) -> Iterable[str]:
-        """For everybody signed in the first rule that leaves them out; empty for those who could be chosen."""
-        number = self._waiting.number(interaction)
-        return self._chooser.rules_leaving_out(interaction, number, now, interrupting=interrupting)
+    def removals(self, interaction: Interaction, now: Instant, *, interrupting: bool) -> tuple[int, dict[str, int]]:
+        """How many of those signed in could be chosen, and how many each rule left out; in small pools only."""
+        return self._chooser.removals(interaction, self._waiting.number(interaction), now, interrupting=interrupting)
 
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
         """The score by which the agent stands for the interaction now, as `agent_for` gives it; None without room."""

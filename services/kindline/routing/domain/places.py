@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 AVAILABLE, NONE, CONNECTED, LOST = AgentStatus.AVAILABLE, AgentStatus.UNSPECIFIED, Lease.CONNECTED, Lease.LOST
 """By names of this module: to ask an Enum for a member takes longer than all else that is done with it here."""
 
-Work = tuple[float, Instant, str]
-"""Score, idle since, agent: lowest first."""
+Suits = Callable[[Agent], bool]
+"""Whether an agent who is able and has room may be offered an interaction: they neither rest nor are left out."""
+
+Work = tuple[float, Instant, str, "Place"]
+"""Score, idle since, agent: lowest first. No two agents have one name, so places are never compared."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +37,11 @@ class Place:
     agent: Agent
     profile: Profile
     plan: AgentPlan
+    number: int = 0
+    """Where they stand in lists of all."""
     mask: int = 0
+    shown: int = 0
+    """The mask by which it was put in order last."""
     over: int = 0
     seen: bool = True
     """Whether `mask` and `over` are as of the last change."""
@@ -42,15 +49,6 @@ class Place:
     rank: Work | None = None
     absence: str = ""
     """The first rule that keeps the agent from being offered anything at all; empty when none does."""
-    counted: Profile | None = None
-    """The profile among whose ready members it is counted."""
-
-
-class Wanted(NamedTuple):
-    """Whom an interaction needs, of those who are able: with room for it, and neither resting nor left out."""
-
-    bit: int
-    suits: Callable[[Agent], bool]
 
 
 def absence(agent: Agent) -> str:

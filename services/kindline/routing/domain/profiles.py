@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from kindline.language.content import Channel
+from kindline.language.content import NO_NEEDS, Channel
 from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
 from kindline.routing.domain.choosing import surplus
+from kindline.routing.domain.marks import Marks
 from kindline.routing.domain.places import Place
-from kindline.routing.domain.profile import Profile, Rules, Servers
+from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.requirements import Requirement, unmet
+from kindline.routing.domain.served import Able, Served
 
 ProfileKey = tuple[
     tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...]
 ]
 
-
-RULES_KEPT = 500
-"""Classes for which it is remembered which rule keeps whom from them."""
-
-NOBODY: tuple[int, set[Profile]] = (0, set())
-"""Who serves class 0, in which nobody waits."""
+NOBODYS = Requirement("", Channel.UNSPECIFIED, NO_NEEDS)
+"""What class 0 asks for."""
 
 
 def channel_bit(_queue: str, channel: Channel) -> int:
@@ -31,30 +29,18 @@ def channel_bit(_queue: str, channel: Channel) -> int:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = (
-        "_by_key",
-        "_by_skill",
-        "_narrow",
-        "_open",
-        "_queues",
-        "_rules",
-        "_tiers",
-        "bit",
-        "reserved",
-        "servers",
-    )
+    __slots__ = ("_by_key", "_by_skill", "_marks", "_narrow", "_queues", "bit", "reserved", "served")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
         self._queues = queues
         self.bit: Callable[[str, Channel], int] = channel_bit
-        self._open: list[Requirement] = []
         self._by_key: dict[ProfileKey, Profile] = {}
         self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._narrow: set[Profile] = set()
-        self._tiers: dict[int, tuple[int, list[set[Profile]]]] = {}
-        self._rules: dict[int, Rules] = {}
-        self.servers: Servers = [NOBODY]
+        self._marks = Marks()
+        self.served: list[Served] = [Served(0, NOBODYS, 0, set())]
+        """All classes by their numbers; class 0 is nobody's."""
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
 
@@ -63,15 +49,17 @@ class Profiles:
         key = (plan.skills, plan.languages, plan.channels, plan.queues, plan.limits)
         profile = self._by_key.get(key)
         if profile is None:
-            profile = self._by_key[key] = Profile(plan, self.servers)
+            profile = self._by_key[key] = Profile(plan, self.served)
             for skill in plan.skills:
                 for level in range(1, skill.level + 1):
                     self._by_skill.setdefault((skill.skill, level), set()).add(profile)
             if plan.channels or plan.queues or plan.limits:
                 self._narrow.add(profile)
-            for number, requirement in enumerate(self._open, 1):
-                if not (requirement.only or self._is_beyond(requirement, profile)):
-                    self.servers[number][1].add(profile)
+            for served in self.served[1:]:
+                asked = served.requirement
+                if not (asked.only or self._is_beyond(asked, profile)):
+                    served.able.profiles.add(profile)
+                    served.tiers.clear()
         return profile
 
     def join(self, place: Place, former: Profile | None) -> None:
@@ -79,14 +67,21 @@ class Profiles:
         if former is not None:
             former.members.pop(place.agent.agent_id, None)
         place.profile.members[place.agent.agent_id] = place
+        self._marks.join(place, former)
+
+    def prepare(self, able: Able) -> int:
+        """Find the bits of those who are able."""
+        asked = able.asked
+        by_skill = not (self._narrow or asked is None or asked.only or asked.needs.language)
+        return self._marks.prepare(able, by_skill=by_skill)
 
     def introduce(self, requirement: Requirement) -> int:
         """Add a requirement class; its number, from 1."""
-        self._open.append(requirement)
+        number = len(self.served)
         bit = self.bit(requirement.queue, requirement.channel)
         able: set[Profile] = set()
         if requirement.only:
-            self.reserved.setdefault(requirement.only, []).append((len(self._open), bit))
+            self.reserved.setdefault(requirement.only, []).append((number, bit))
         elif requirement.needs.skills:
             # Whoever serves it has each of its skills.
             sets = [self._by_skill.get((need.skill, max(need.level, 1)), set()) for need in requirement.needs.skills]
@@ -94,45 +89,36 @@ class Profiles:
         else:
             able = set(self._by_key.values())
         doubtful = able if requirement.needs.language else able & self._narrow
-        self.servers.append((bit, able - {profile for profile in doubtful if self._is_beyond(requirement, profile)}))
-        return len(self._open)
+        able = able - {profile for profile in doubtful if self._is_beyond(requirement, profile)}
+        self.served.append(Served(number, requirement, bit, able))
+        return number
 
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
         return bool(unmet(requirement, profile.plan, open_to_all=requirement.queue not in self._queues))
 
-    def rules(self, number: int) -> Mapping[Profile, str]:
-        """For all who are alike the first rule that keeps them from a class; empty when none does."""
-        rules = self._rules.get(number)
-        if rules is None:
-            if len(self._rules) >= RULES_KEPT:
-                self._rules.clear()
-            requirement = self._open[number - 1]
-            rules = self._rules[number] = Rules(requirement, open_to_all=requirement.queue not in self._queues)
-        return rules
+    def rules(self, served: Served) -> dict[str, int]:
+        """For each rule that keeps agents from a class by what they can do their bits; the able have no rule's name."""
+        if not served.rules:
+            asked = served.requirement
+            open_to_all = asked.queue not in self._queues
+            rule_of = lambda profile: unmet(asked, profile.plan, open_to_all=open_to_all)  # noqa: E731
+            self._marks.sort(served, self._by_key.values(), rule_of)
+        return served.rules
 
-    def share(self, number: int) -> float:
-        """About what part of the agents serve a class, to choose how to look for one."""
-        return len(self.servers[number][1]) / max(len(self._by_key), 1)
-
-    def tiers(self, number: int) -> list[set[Profile]]:
+    def tiers(self, served: Served) -> list[Able]:
         """Those who serve a class, the most skilled first: each tier has the same levels beyond those needed."""
-        servers = self.servers[number][1]
-        known, tiers = self._tiers.get(number, (0, []))
-        if known != len(servers):
-            needs = self._open[number - 1].needs
+        if not served.tiers:
+            needs = served.requirement.needs
             by_surplus: dict[int, set[Profile]] = {}
-            for profile in servers:
+            for profile in served.able.profiles:
                 by_surplus.setdefault(surplus(needs, profile.plan), set()).add(profile)
-            tiers = [by_surplus[key] for key in sorted(by_surplus, reverse=True)]
-            self._tiers[number] = (len(servers), tiers)
-        return tiers
+            served.tiers = [Able(by_surplus[key], None) for key in sorted(by_surplus, reverse=True)]
+        return served.tiers
 
     def forget_classes(self) -> None:
         """Begin with no class again; the caller introduces those that are still needed."""
-        self._open.clear()
-        del self.servers[1:]
+        del self.served[1:]
         self.reserved.clear()
-        self._tiers.clear()
-        self._rules.clear()
+        self._marks.forget()
         for profile in self._by_key.values():
             profile.forget()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kindline.language.content import Channel, Needs, SkillNeed
 from kindline.language.plan import AgentPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A requirement class: interactions that exactly the same agents can serve."""
 
     queue: str

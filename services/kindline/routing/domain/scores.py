@@ -8,7 +8,7 @@ agent was given and from the minute, so it is the same whenever it is reckoned.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from kindline.language.ids import Instant
 from kindline.routing.domain.places import Place, reckoned
@@ -19,7 +19,7 @@ class Scores:
 
     __slots__ = ("_minute", "_ordered", "_overlooked", "_places")
 
-    def __init__(self, places: Mapping[str, Place], minute: Instant) -> None:
+    def __init__(self, places: Sequence[Place], minute: Instant) -> None:
         """Begin in order of nothing; the caller adds to the places."""
         self._places = places
         self._minute = minute
@@ -52,10 +52,10 @@ class Scores:
     def median(self) -> float:
         """The middle score of those who are at work long enough to have one; 0 when nobody is."""
         if self._ordered is None:
-            for place in self._places.values():
+            for place in self._places:
                 if not place.mask | place.over:
                     place.score = reckoned(place.agent, self._minute)
-            self._ordered = sorted(place.score for place in self._places.values() if place.score is not None)
+            self._ordered = sorted(place.score for place in self._places if place.score is not None)
         for place in self._overlooked:
             # Whoever has room by now was given a score when they were put in order.
             if place.rank is None:

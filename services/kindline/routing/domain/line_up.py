@@ -1,0 +1,146 @@
+"""Who has room, in the order of one rule, so that the first of any agents is found without looking at the others.
+
+The order is cut into blocks, each with the bits of the numbers of who stands in it. Whoever is looked for is a number
+with bits, too. A block that has no bit in common with it has none of them in it; and as everybody of a block stands
+before everybody of the next, the first of them stands in the first block that has one in common.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from kindline.routing.domain.capacity import FIRST_QUEUE_BIT
+from kindline.routing.domain.places import Place, Suits
+
+Rank = tuple[Any, ...]
+"""Where an agent stands by one rule, lowest first: numbers, their name, which no two have, and last their place."""
+
+BLOCK = 128
+"""Agents in a block at its beginning; it is cut in two when there are twice as many."""
+CHANNELS = (1 << FIRST_QUEUE_BIT) - 1
+"""The bits of all channels in masks; beside them only queues with a limit of their own have bits."""
+
+
+class LineUp:
+    """Agents with room in the order of their ranks, as `rank` tells them."""
+
+    __slots__ = ("_bits", "_blocks", "_lasts", "rank")
+
+    def __init__(self, rank: Callable[[Place], Rank]) -> None:
+        """Begin with nobody."""
+        self.rank = rank
+        self.fill([])
+
+    def __bool__(self) -> bool:
+        """Whether anybody is here."""
+        return bool(self._blocks)
+
+    def fill(self, ranks: Iterable[Rank]) -> None:
+        """Begin again with these."""
+        order = sorted(ranks)
+        self._blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
+        self._lasts = [block[-1] for block in self._blocks]
+        self._bits = [_bits_of(block) for block in self._blocks]
+
+    def add(self, rank: Rank) -> None:
+        """Somebody stands here from here on."""
+        if not self._blocks:
+            self.fill([rank])
+            return
+        at = min(bisect_left(self._lasts, rank), len(self._lasts) - 1)
+        block = self._blocks[at]
+        insort(block, rank)
+        self._lasts[at] = block[-1]
+        self._bits[at] |= 1 << rank[-1].number
+        if len(block) >= 2 * BLOCK:
+            parts = [block[:BLOCK], block[BLOCK:]]
+            self._blocks[at : at + 1] = parts
+            self._lasts[at : at + 1] = [part[-1] for part in parts]
+            self._bits[at : at + 1] = map(_bits_of, parts)
+
+    def remove(self, rank: Rank) -> None:
+        """Somebody who stood here does so no more."""
+        at = bisect_left(self._lasts, rank)
+        block = self._blocks[at]
+        del block[bisect_left(block, rank)]
+        if block:
+            self._lasts[at] = block[-1]
+            self._bits[at] ^= 1 << rank[-1].number
+        else:
+            del self._blocks[at], self._lasts[at], self._bits[at]
+
+    def first(self, bits: int, among: Among) -> Place | None:
+        """The first here whose bit is set and who is wanted among those of their block, or None."""
+        for block in self._bits:
+            both = block & bits
+            if both:
+                place = among.first(both, self.rank)
+                if place is not None:
+                    return place
+        return None
+
+
+class Among:
+    """Whoever of a roster is wanted: with room for a bit, and suiting."""
+
+    __slots__ = ("_bit", "_roster", "_suits")
+
+    def __init__(self, roster: Sequence[Place], bit: int, suits: Suits | None) -> None:
+        """Look for these."""
+        self._roster = roster
+        self._bit = bit
+        self._suits = suits
+
+    def first(self, bits: int, rank: Callable[[Place], Rank]) -> Place | None:
+        """The first who is wanted of those whose bits are set: from the highest on, as what is left gets shorter."""
+        roster, bit, suits = self._roster, self._bit, self._suits
+        best: Place | None = None
+        while bits:
+            number = bits.bit_length() - 1
+            bits ^= 1 << number
+            place = roster[number]
+            if (
+                place.mask & bit
+                and (suits is None or suits(place.agent))
+                and (best is None or rank(place) < rank(best))
+            ):
+                best = place
+        return best
+
+
+class Room:
+    """Which agents have room on each channel, and for anything at all, as the bits of their numbers.
+
+    With `every`, for each queue that has a limit of its own, too: in large pools that would be too much to keep.
+    """
+
+    __slots__ = ("_by_bit", "_kept")
+
+    def __init__(self, *, every: bool = False) -> None:
+        """Begin with nobody."""
+        self._by_bit: dict[int, int] = {}
+        self._kept = -1 if every else CHANNELS
+
+    def of(self, bit: int) -> int:
+        """Who has room for a bit; where that is not kept, whoever has room for anything."""
+        return self._by_bit.get(bit & self._kept, 0)
+
+    def change(self, number: int, before: int, after: int) -> None:
+        """The agent of this number has other room than before."""
+        own, rooms = 1 << number, self._by_bit
+        if bool(before) != bool(after):
+            rooms[0] = rooms.get(0, 0) ^ own
+        changed = (before ^ after) & self._kept
+        while changed:
+            bit = changed & -changed
+            rooms[bit] = rooms.get(bit, 0) ^ own
+            changed ^= bit
+
+
+def _bits_of(ranks: Iterable[Rank]) -> int:
+    bits = 0
+    for rank in ranks:
+        bits |= 1 << rank[-1].number
+    return bits
