@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from kindline.language import facts as f
+from kindline.language.calendars import CalendarFrame, CalendarPlan, Weekday
 from kindline.language.call_backs import CallBackAccepted
+from kindline.language.events import InteractionEvent
 from kindline.language.facts.interactions import AbandonedWhere, QueuedReason
+from kindline.language.plan import Plan
 from kindline.language.queue_rules import LadderStep, OverflowAction, OverflowCause, OverflowRule
-from tests.domain.audit.recorded import Log, audited, beating, changed, found, judged, with_last, without
+from tests.domain.audit.recorded import Log, audited, beating, changed, found, judged, under, with_last, without
 from tests.given import Centre, plan, queue
 
 HOUR = 3_600.0
@@ -106,5 +110,23 @@ def test_a_customer_who_was_promised_a_call_back_and_is_sent_elsewhere_is_found(
     centre.wait(100.0)
     assert len(centre.facts(f.InteractionDeflected)) == 1
     assert judged(centre) == {}
-    log = [*centre.log[:until_now], (promise.due_at, (promise,)), *centre.log[until_now:]]
+    event = InteractionEvent(pool=centre.pool, entry_point="chat", thread="one", event=CallBackAccepted())
+    took = f.EventRecorded(
+        pool=centre.pool, interaction_id=centre.id("one"), identity=b"1" * 16, opening=False, event=event
+    )
+    log = [*centre.log[:until_now], (promise.due_at, (took, promise)), *centre.log[until_now:]]
     assert found(audited(log)) == {"overflow": 1}
+    log = [*centre.log[:until_now], (promise.due_at, (promise,)), *centre.log[until_now:]]
+    assert found(audited(log)) == {"overflow": 1, "call_backs": 1}
+
+
+def test_a_call_promised_for_an_hour_at_which_the_queue_is_closed_is_found() -> None:
+    """Had the queue opened only at nine, midnight would have been no hour to promise."""
+    log = called_back().log
+    frame = CalendarFrame(days=tuple(day for day in Weekday if day), opens="09:00", closes="23:00")
+
+    def with_hours(one: Plan) -> Plan:
+        queues = (replace(one.queues[0], calendar="day"), *one.queues[1:])
+        return replace(one, queues=queues, calendars=(CalendarPlan(name="day", frames=(frame,)),))
+
+    assert found(audited(under(log, with_hours))) == {"call_backs": 1}

@@ -9,6 +9,7 @@ from kindline.language.facts.interactions import ExpiryReason, QueuedReason
 from kindline.language.plan import Plan, QueuePlan
 from kindline.language.snapshot import InteractionRow
 from kindline.language.snapshot import InteractionState as S
+from tests.domain.routing.naive_waiting import reads_open
 
 TALKING = {S.ACTIVE, S.HELD, S.DORMANT}
 TWO_WEEKS = 14 * 24 * 3_600
@@ -31,10 +32,11 @@ class CallBackBook:
             assert name in self.offered
             assert before is not None
             assert before.state in {S.SCHEDULED, S.QUEUED, S.OFFERED}
-            assert at <= fact.due_at <= at + TWO_WEEKS
-            queue = before.queued.queue if before.queued else ""
-            longest = next((one for one in plan.queues if one.name == queue), QueuePlan()).longest_wait_seconds
-            assert fact.deadline == fact.due_at + longest
+            assert at <= fact.due_at <= at + 2 * TWO_WEEKS
+            queue = next((one for one in plan.queues if before.queued and one.name == before.queued.queue), QueuePlan())
+            assert fact.deadline == fact.due_at + queue.longest_wait_seconds
+            calendar = next((one for one in plan.calendars if one.name == queue.calendar), None)
+            assert fact.due_at == at or calendar is None or reads_open(calendar, plan.time_zone, fact.due_at)
             self.promised[name] = fact
         elif isinstance(fact, f.InteractionScheduled):
             assert promise is not None

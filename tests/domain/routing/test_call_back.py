@@ -1,11 +1,13 @@
 """A customer who is offered a call-back may answer: their place in line is kept, and nobody calls it an abandonment."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from kindline.language import facts as f
 from kindline.language.agents import SendMessage, TransferInteraction
+from kindline.language.calendars import CalendarFrame, CalendarPlan, Weekday
 from kindline.language.call_backs import CallBackAccepted, CallBackDeclined
 from kindline.language.content import Channel, ParticipantRole
 from kindline.language.events import InteractionEnded, LegAnswered, LegEnded
@@ -19,6 +21,7 @@ from kindline.routing.domain.talk import message_of
 from tests.given import SHARDS, Centre, agent, plan, queue, text
 
 HOUR = 3_600.0
+WEEK = tuple(day for day in Weekday if day)
 OFFERING = LadderStep(after_seconds=30, offer_call_back=True)
 
 
@@ -176,6 +179,32 @@ def test_a_wish_that_makes_no_sense_is_put_right_and_not_refused(wished_in: floa
     centre = offered("first")
     accepts(centre, "first", wished_in=wished_in)
     assert [fact.due_at - centre.now for fact in centre.facts(f.CallBackPromised)] == [due_in]
+
+
+@pytest.mark.parametrize(
+    "frame, due",
+    [
+        (CalendarFrame(days=WEEK, opens="09:00", closes="23:00"), "2023-11-15T09:00"),
+        (CalendarFrame(days=WEEK, opens="02:00", closes="23:00"), "2023-11-15T03:00"),
+        (CalendarFrame(days=(Weekday.MONDAY,), opens="10:00", closes="11:00"), "2023-11-20T10:00"),
+    ],
+)
+def test_nobody_is_promised_a_call_for_an_hour_at_which_nobody_is_there(frame: CalendarFrame, due: str) -> None:
+    """Who wishes for three in the morning is called then if the queue is open, else when it opens next."""
+    shut = (OverflowRule(cause=OverflowCause.CLOSED, action=OverflowAction.ANNOUNCE, announce="shut"),)
+    calendar = CalendarPlan(name="hours", frames=(frame,))
+    centre = Centre(replace(offering(calendar="hours", overflow=shut), calendars=(calendar,)))
+    centre.arrives("first")
+    centre.wait(31)
+    centre.event(CallBackAccepted(wished_at=at_night("2023-11-15T03:00")), "first")
+    assert centre.facts(f.CallBackPromised)[0].due_at == at_night(due)
+    accepts(centre, "first")
+    assert centre.facts(f.CallBackPromised)[-1].due_at == centre.now
+
+
+def at_night(words: str) -> float:
+    """An instant, by the clock in Greenwich."""
+    return datetime.fromisoformat(words).replace(tzinfo=UTC).timestamp()
 
 
 def test_a_promised_call_back_is_sent_nowhere_else() -> None:
