@@ -6,7 +6,7 @@ records at least once counts each batch exactly once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord, EpochClaim
@@ -46,13 +46,13 @@ def read(reading: Reading, record: DecisionRecord) -> tuple[Reading, Verdict]:
     if isinstance(record, EpochClaim):
         if record.epoch != reading.epoch + 1:
             return reading, Verdict.IGNORED
-        return replace(reading, epoch=record.epoch, owner=record.owner), Verdict.COUNTS
+        return Reading(record.epoch, record.owner, reading.seq), Verdict.COUNTS
     return _read_batch(reading, record)
 
 
 def _read_batch(reading: Reading, batch: DecisionBatch) -> tuple[Reading, Verdict]:
-    if (batch.epoch, batch.owner, batch.seq) != (reading.epoch, reading.owner, reading.seq + 1):
+    if batch.seq != reading.seq + 1 or batch.epoch != reading.epoch or batch.owner != reading.owner:
         return reading, Verdict.IGNORED
     if batch.level > LEVEL:
         raise LevelTooHigh(batch.level)
-    return replace(reading, seq=batch.seq), Verdict.COUNTS
+    return Reading(reading.epoch, reading.owner, batch.seq), Verdict.COUNTS

@@ -68,7 +68,8 @@ class Fold(Generic[Given]):
             self.core.apply(batch.facts, batch.decided_at)
         except Exception as problem:
             raise ShardStopped(f"the facts at offset {offset} cannot be folded: {type(problem).__name__}") from problem
-        self.positions.update({position.topic: position.next_offset for position in batch.input_positions})
+        for position in batch.input_positions:
+            self.positions[position.topic] = position.next_offset
         self.decided_at = batch.decided_at
         self.next_within = batch.next_within
         self.last_batch_offset = offset
