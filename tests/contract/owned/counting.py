@@ -1,7 +1,7 @@
 """The smallest state worth owning: it numbers its inputs, so that every decision depends on all before it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kindline.language.facts import Fact, InputRejected, ReplicaSeen, Resumed
 from kindline.language.facts.inputs import InputReference
@@ -19,6 +19,7 @@ class CountingCore:
     def __init__(self) -> None:
         self.seen: list[tuple[str, float]] = []
         self.ticked_at = -math.inf
+        self.moments_open = 0
 
     @staticmethod
     def of(*names: str, at: float) -> list[SnapshotRow]:
@@ -36,8 +37,10 @@ class CountingCore:
         return [ReplicaRow(replica_id=name, seen_at=at) for name, at in self.seen]
 
     def moment(self) -> Moment:
-        """The same: what was seen is copied at once."""
-        return (row for row in self.rows())
+        """The same, copied at once; RuntimeError while one is open."""
+        if self.moments_open:
+            raise RuntimeError("another moment is open")
+        return CountingMoment(self)
 
     def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
         """See what was decided."""
@@ -77,6 +80,22 @@ class CountingCore:
         self.seen.append((name, at))
         if name.startswith(TICK):
             self.ticked_at = at
+
+
+class CountingMoment:
+    """What a core had seen when this began."""
+
+    def __init__(self, core: CountingCore) -> None:
+        self._core, self._rows = core, list(core.rows())
+        core.moments_open += 1
+
+    def __iter__(self) -> Iterator[SnapshotRow]:
+        """All of it."""
+        return iter(self._rows)
+
+    def close(self) -> None:
+        """Let the next one begin."""
+        self._core.moments_open = 0
 
 
 def decoded(record: Record) -> str:

@@ -111,6 +111,7 @@ class SnapshotsWhatIsInFlight(Snapshotting[str]):
         if owner is None or not owner.owning or not hasattr(owner, "decider"):
             return manifest, moment
         ahead = owner.decider
+        moment.close()
         return replace(manifest, input_positions=positions_of(ahead.positions)), ahead.core.moment()
 
 
