@@ -1,11 +1,18 @@
 """The matcher on a live floor beside a naive scan that makes the identical choice, both in one process on one state.
 
-What counts as a decision, on both sides. An agent frees: one piece of work is let go (effort, capacity, the agent's
-standing), the first in line whom the agent can serve is found, leaves the line, and is in the agent's hands. Who has
-room for more is asked again until nobody is found, as the engine does; the cost is that of all this by the answers
-given. An interaction arrives: it joins the line, the agent due is found, it leaves the line and is in their hands. Not
-counted, on neither side, is who comes to keep the floor as full, or who goes to keep it as busy, and the making of
-facts: what whole inputs cost is the bench of the engine.
+What is timed, on both sides. An agent frees: one piece of work is let go (effort, capacity, the agent's standing), the
+first in line whom the agent can serve is found, leaves the line, and is in the agent's hands. Who has room for more is
+asked again until nobody is found, as the engine does; the cost is that of all this by the answers given. An interaction
+arrives: it joins the line, the agent due is found, it leaves the line and is in their hands. Not timed, on neither
+side, is who comes to keep the floor as full, or who goes to keep it as busy, and the making of facts: what whole inputs
+cost is the bench of the engine.
+
+Both sides are charged with the same book-keeping: the naive side brings effort, units and counts up to date at the same
+moments, though in 100,000 steps it does not show. Beyond that we are charged with what the naive scan leaves out: it
+asks for the channel, the skills, the room and the order only, as nothing else can make a difference on this floor,
+where the matcher asks every rule (breaks and leases, declines, preference, limits, starvation, newcomers) each time.
+What the matcher puts off is not hidden either: who stands where is brought up to date within the arrivals that ask for
+it, and the median of all scores, which only newcomers are compared by, whenever one of them is due; here nobody is.
 
 The naive scan is sampled, for it is slow; the matcher's picks are checked one and all, those of whole blocks by a walk
 through the sorted line. One difference ends the bench.

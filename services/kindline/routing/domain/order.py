@@ -38,7 +38,10 @@ COMPACT = 512
 
 def age_key(waiting_since: Instant, sequence: int) -> int:
     """The entry of somebody in their lane, lowest first: the oldest, to the microsecond, then who arrived first."""
-    return (min(max(int(waiting_since * GRAIN), 0), LATEST) << SEQUENCE_BITS) | sequence
+    since = int(waiting_since * GRAIN)
+    if not 0 <= since <= LATEST:
+        since = min(max(since, 0), LATEST)
+    return (since << SEQUENCE_BITS) | sequence
 
 
 class Order:

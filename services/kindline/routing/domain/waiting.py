@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
+from kindline.language.content import Channel, Needs
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.lines import Lines
 from kindline.routing.domain.order import EMPTY, ENTRY_MASK, Order
@@ -22,7 +23,7 @@ CLASSES_KEPT = 4_000
 class Waiting:
     """The interactions of one pool that may be offered now."""
 
-    __slots__ = ("_by_entry", "_lines", "_most", "_numbers", "profiles", "ripen")
+    __slots__ = ("_by_entry", "_lines", "_met", "_most", "_numbers", "profiles", "ripen")
 
     def __init__(self, queues: frozenset[str], order: Order) -> None:
         """Begin empty, under a plan with these queues and this order."""
@@ -30,6 +31,9 @@ class Waiting:
         self._lines = Lines(order)
         self._most = CLASSES_KEPT
         self._numbers: dict[Requirement, int] = {}
+        # The class of needs that were met before, found without looking into them: they never change, the engine keeps
+        # equal ones once, and nothing else can have their identity while they are kept here.
+        self._met: dict[tuple[str, Channel, int], tuple[Needs, int]] = {}
         self._by_entry: dict[int, Interaction] = {}
         self.ripen: Callable[[int], None] = self._lines.ripen
 
@@ -37,7 +41,19 @@ class Waiting:
         """The number of an interaction's requirement class."""
         if interaction.lane is not None:
             return interaction.lane.number
-        requirement = interaction.requirement
+        needs = interaction.needs
+        plain = not interaction.preferring and interaction.relaxed is None
+        key = (interaction.queue, interaction.channel, id(needs))
+        if plain and (met := self._met.get(key)) is not None:
+            return met[1]
+        number = self._number(interaction.requirement)
+        if plain:
+            if len(self._met) >= self._most:
+                self._met.clear()
+            self._met[key] = (needs, number)
+        return number
+
+    def _number(self, requirement: Requirement) -> int:
         number = self._numbers.get(requirement)
         if number is None:
             if len(self._numbers) >= self._most:
@@ -61,6 +77,7 @@ class Waiting:
         self.profiles.forget_classes()
         self._lines.keep(before.values())
         self._numbers = {}
+        self._met.clear()
         for requirement in before:
             self._introduce(requirement)
         self._most = max(CLASSES_KEPT, 2 * len(before))
