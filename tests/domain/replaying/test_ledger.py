@@ -21,6 +21,7 @@ from kindline.commands.replaying.recorded import Recorded, Script
 from kindline.commands.replaying.span import span_of
 from kindline.commands.replaying.tally import Tally
 from kindline.language.agents import AgentStatus, SessionClosed, SessionCloseReason, SetStatus, TransferInteraction
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import NO_NEEDS
 from kindline.language.events import HandoverRequested
 from kindline.language.facts import (
@@ -35,13 +36,14 @@ from kindline.language.facts.interactions import AbandonedWhere
 from kindline.language.facts.waiting import WaitEstimate, WaitEstimator
 from kindline.language.ids import shard_of
 from kindline.language.plan import EntryPointPlan, Plan, QueuePlan
+from kindline.language.queue_rules import LadderStep
 from kindline.rehearsal.domain.calls import LoggedCall
 from kindline.rehearsal.domain.plan_document import plan_document
 from tests.domain.explaining.ledger import Written, written
 from tests.domain.explaining.test_every_offer import batch
 from tests.domain.rehearsal.bank_log import january
 from tests.domain.replaying.given import ALL_DAY, NINE, caller, morning, plan
-from tests.given import SHARDS, Centre, agent
+from tests.given import SHARDS, Centre, agent, queue
 from tests.given import plan as chat_plan
 
 DAY = "%Y-%m-%dT%H:%M"
@@ -299,6 +301,34 @@ def test_an_interaction_keeps_its_name_when_it_is_played_again() -> None:
     staging.simulation.on(InteractionReceived, lambda fact: found.add(fact.interaction_id))
     staging.play()
     assert found == {fact.interaction_id for fact in centre.facts(InteractionReceived)}
+
+
+def test_a_call_back_that_was_taken_is_taken_again_where_the_plan_offers_it() -> None:
+    """Played again, the customer is called at the same minute; under a plan without call-backs they simply wait."""
+    steps = (LadderStep(after_seconds=30.0, offer_call_back=True),)
+    in_force = chat_plan(agents=(agent("amy"),), queues=(queue(ladder=steps), queue("billing")))
+    centre = Centre(in_force)
+    centre.arrives("one")
+    centre.wait(40)
+    centre.event(CallBackAccepted(wished_at=centre.now + 600), "one")
+    centre.leaves("one")
+    centre.wait(60)
+    centre.at_work("amy")
+    centre.wait(540)
+    centre.accepts("amy")
+    centre.wait(20)
+    centre.finishes("amy", "one")
+    waits: list[float] = []
+    recorded = Recorded(in_force.pool, 0.0, inf)
+    for at, facts in centre.log:
+        recorded.take(batch(at, facts))
+    script = Script.of(recorded, seed=1)
+    for under in (in_force, replace(in_force, queues=(queue(), queue("billing")))):
+        staging = script.staged(under)
+        staging.simulation.on(InteractionAnswered, lambda fact: waits.append(fact.waited_seconds))
+        staging.play()
+    # Of a call-back the wait counts from the hour that was wished.
+    assert waits == [pytest.approx(0.0, abs=1), pytest.approx(100.0, abs=1)]
 
 
 def test_of_a_log_whose_beginning_is_gone_it_is_said_what_it_does_not_tell() -> None:

@@ -13,6 +13,7 @@ from math import inf
 
 from kindline.commands.replaying.callers import Caller, Talk
 from kindline.language import facts as f
+from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Channel
 from kindline.language.events import (
     CustomerLeft,
@@ -54,7 +55,7 @@ class Visit:
     queue: str = ""
     waits_since: Instant | None = None
     first_wait: float | None = None
-    """Seconds until the first answer, or the end."""
+    """Seconds until the first answer, the end, or the call-back that was taken instead."""
     left_after: float | None = None
     """Seconds that the customer waited who then left."""
     offered_at: Instant = 0.0
@@ -97,12 +98,15 @@ class Visit:
                 self.log_ends(at)
             case f.InteractionDeflected() | f.InteractionExpired():
                 self.log_ends(at)
+            case f.CallBackPromised() if self.first_wait is None and self.waits_since is not None:
+                # So long they waited in person: what came after says nothing of their patience.
+                self.first_wait = at - self.waits_since
 
     def _recorded(self, fact: f.EventRecorded, at: Instant) -> None:
         happening = fact.event.event
         if fact.opening:
             self.opening, self.identity = happening, fact.identity
-        elif not self.queue and isinstance(happening, BEFORE_A_QUEUE):
+        elif isinstance(happening, CallBackAccepted) or (not self.queue and isinstance(happening, BEFORE_A_QUEUE)):
             self.later.append((at - self.received.arrived_at, happening))
         elif isinstance(happening, MessageReceived) and self.talks and self.talks[-1].running:
             self.talks[-1].said.append((at - self.talks[-1].began_at, False))
