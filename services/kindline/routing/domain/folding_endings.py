@@ -68,10 +68,8 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     if pool.flows or interaction.visit is not None:
         state.follow_wait(interaction)
     remember_ended(state, interaction)
-    while True:
-        oldest = next(iter(state.ended.values()))
-        if oldest.state_since + AFTERGLOW_SECONDS >= at:
-            break
+    while state.fading[0].state_since + AFTERGLOW_SECONDS < at:
+        oldest = state.fading.popleft()
         del state.ended[oldest.id]
         state.roll.remove(oldest.sequence)
         state.past_threads.remove(oldest.thread_key, oldest.id)
@@ -80,6 +78,7 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
 def remember_ended(state: ShardState, interaction: Interaction) -> None:
     """Keep an ended interaction for its last reports."""
     state.ended[interaction.id] = interaction
+    state.fading.append(interaction)
     state.past_threads.add(interaction.thread_key, interaction.id)
 
 

@@ -22,12 +22,14 @@ SIZE = 1 << BITS
 class Roll(Generic[Thing]):
     """Each thing under a number of its own; numbers only rise."""
 
-    __slots__ = ("_blocks", "_call", "end")
+    __slots__ = ("_blocks", "_call", "_low", "end")
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._blocks: dict[int, list[Thing | None]] = {}
         self._call: Call[Thing, Any] | None = None
+        self._low = 0
+        """Nothing is there below."""
         self.end = 0
         """The number that comes next."""
 
@@ -70,9 +72,16 @@ class Roll(Generic[Thing]):
 
     def first(self) -> int:
         """The lowest number of a thing that is there; `end` when nothing is."""
-        for block, things in self._blocks.items():
-            return (block << BITS) + next(place for place, thing in enumerate(things) if thing is not None)
-        return self.end
+        block = self._low >> BITS
+        if block not in self._blocks:
+            if not self._blocks:
+                return self.end
+            block = next(iter(self._blocks))
+        things, number = self._blocks[block], max(self._low, block << BITS)
+        while things[number % SIZE] is None:
+            number += 1
+        self._low = number
+        return number
 
     def __iter__(self) -> Iterator[Thing]:
         """Everything, in order; nothing may come or go meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from kindline.language.facts import EventParked, PlanAdopted
@@ -59,7 +59,7 @@ def state_of(rows: Iterable[SnapshotRow], decided_at: Instant, pace: float) -> S
     for row in rows:
         _take_back(state, row)
     # Those that ended are forgotten in the order in which they ended.
-    state.ended = OrderedDict(sorted(state.ended.items(), key=lambda item: item[1].state_since))
+    state.fading = deque(sorted(state.fading, key=lambda interaction: interaction.state_since))
     _derive(state)
     return state
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class ShardState:
     """
 
     __slots__ = (
-        "answers", "decided_at", "ended", "entered", "identities", "interactions", "moment", "pace", "parked",
+        "answers", "decided_at", "ended", "entered", "fading", "identities", "interactions", "moment", "pace", "parked",
         "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "sharing", "stirred_agents",
         "stirred_interactions", "telling", "threads", "timers", "touched", "wakes",
     )  # fmt: skip
@@ -57,7 +57,9 @@ class ShardState:
         """The open ones and those of `ended`, each under its sequence."""
         self.moment: Moment | None = None
         """The moment whose rows are being given out: it is told of what changes."""
-        self.ended: OrderedDict[str, Interaction] = OrderedDict()
+        self.ended: Shelves[str, Interaction] = Shelves()
+        self.fading: deque[Interaction] = deque()
+        """Those of `ended` in the order in which they ended, in which they are forgotten."""
         self.entered: Bunches[EntryKey] = Bunches()
         self.threads: Shelves[ThreadKey, str] = Shelves()
         self.past_threads: Bunches[ThreadKey] = Bunches()
