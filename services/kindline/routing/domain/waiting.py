@@ -15,6 +15,7 @@ from kindline.routing.domain.order import EMPTY, ENTRY_MASK, Order
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.requirements import Requirement
+from kindline.routing.domain.shelves import SHELVES, Shelf
 
 CLASSES_KEPT = 4_000
 """Requirement classes beyond which those are forgotten in which nobody waits: what customers may ask for is endless."""
@@ -34,7 +35,8 @@ class Waiting:
         # The class of needs that were met before, found without looking into them: they never change, the engine keeps
         # equal ones once, and nothing else can have their identity while they are kept here.
         self._met: dict[tuple[str, Channel, int], tuple[Needs, int]] = {}
-        self._by_entry: dict[int, Interaction] = {}
+        # By their last bits: a dict of a million stands still for 50 ms when it is built anew, see `shelves`.
+        self._by_entry: list[Shelf[int, Interaction]] = [Shelf() for _ in range(SHELVES)]
         self.ripen: Callable[[int], None] = self._lines.ripen
 
     def number(self, interaction: Interaction) -> int:
@@ -88,7 +90,7 @@ class Waiting:
         base = self._lines.order.base(interaction.priority, reserved=interaction.preferring)
         interaction.lane = self._lines.add(number, base, entry)
         interaction.place = entry
-        self._by_entry[entry] = interaction
+        self._by_entry[entry % SHELVES][entry] = interaction
 
     def remove(self, interaction: Interaction) -> None:
         """Somebody waits no more."""
@@ -96,7 +98,7 @@ class Waiting:
         if lane is not None and entry is not None:
             self._lines.remove(lane, entry)
             interaction.place = interaction.lane = None
-            del self._by_entry[entry]
+            del self._by_entry[entry % SHELVES][entry]
 
     def place(self, interaction: Interaction) -> int | None:
         """The place in line of somebody now; None when they do not wait."""
@@ -133,4 +135,4 @@ class Waiting:
 
     def at(self, key: int) -> Interaction:
         """Who waits at this place."""
-        return self._by_entry[key & ENTRY_MASK]
+        return self._by_entry[key % SHELVES][key & ENTRY_MASK]
