@@ -1,6 +1,7 @@
 """The agents of a pool as bits of whole numbers: who has which skill, and from that who serves which class.
 
-An agent's bit is that of their number. What is found for a class is remembered until any agent learns or joins.
+An agent's bit is that of their number. What is found for a class is remembered, and brought up to date when it is next
+asked for by those who have joined meanwhile: the last thing that each of them has become is what counts.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from collections.abc import Callable, Iterable
 
 from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile
-from kindline.routing.domain.served import Able, Served
+from kindline.routing.domain.requirements import Requirement
+from kindline.routing.domain.served import Able, Join, Served
 
 
 class Marks:
     """The bits of one pool's agents."""
 
-    __slots__ = ("_everybody", "_prepared", "_ruled", "_skilled")
+    __slots__ = ("_everybody", "_ruled", "_skilled", "joins")
 
     def __init__(self) -> None:
         """Begin with nobody."""
         self._everybody = 0
         self._skilled: dict[tuple[str, int], int] = {}
-        self._prepared: list[Able] = []
         self._ruled: list[Served] = []
+        self.joins: list[Join] = []
+        """Everybody who has joined a profile, in order: who is able is brought up to date from its last entries."""
 
     def join(self, place: Place, former: Profile | None) -> None:
         """An agent is like the profile of their place from here on, and not like the former one any more."""
@@ -33,27 +36,32 @@ class Marks:
                 for level in range(1, skill.level + 1):
                     key = (skill.skill, level)
                     self._skilled[key] = self._skilled.get(key, 0) ^ own
-        for able in self._prepared:
-            able.bits = None
+        self.joins.append((own, former, place.profile))
         for served in self._ruled:
             served.rules.clear()
-        self.forget()
+        self._ruled.clear()
 
     def forget(self) -> None:
-        """Nothing that was found is in use any more."""
-        self._prepared.clear()
+        """The classes are no more."""
         self._ruled.clear()
 
     def prepare(self, able: Able, *, by_skill: bool) -> int:
         """Find the bits of those who are able; `by_skill` says that nothing but the skills asked for keeps anybody."""
-        if able.asked is None or not by_skill:
-            bits = bits_of(able.profiles)
+        if able.seen < 0:
+            able.bits = self._by_skill(able.asked) if able.asked is not None and by_skill else bits_of(able.profiles)
         else:
-            bits = self._everybody
-            for need in able.asked.needs.skills:
-                bits &= self._skilled.get((need.skill, max(need.level, 1)), 0)
-        able.bits = bits
-        self._prepared.append(able)
+            for own, former, profile in self.joins[able.seen :]:
+                if former in able.profiles:
+                    able.bits &= ~own
+                if profile in able.profiles:
+                    able.bits |= own
+        able.seen = len(self.joins)
+        return able.bits
+
+    def _by_skill(self, asked: Requirement) -> int:
+        bits = self._everybody
+        for need in asked.needs.skills:
+            bits &= self._skilled.get((need.skill, max(need.level, 1)), 0)
         return bits
 
     def sort(self, served: Served, profiles: Iterable[Profile], rule_of: Callable[[Profile], str]) -> None:
@@ -66,4 +74,8 @@ class Marks:
 
 def bits_of(profiles: Iterable[Profile]) -> int:
     """The bits of all who are like one of these."""
-    return sum(1 << place.number for profile in profiles for place in profile.members.values())
+    numbers = [place.number for profile in profiles for place in profile.members.values()]
+    marks = bytearray(max(numbers, default=0) // 8 + 1)
+    for number in numbers:
+        marks[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(marks, "little")

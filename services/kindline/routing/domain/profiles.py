@@ -39,7 +39,7 @@ class Profiles:
         self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._narrow: set[Profile] = set()
         self._marks = Marks()
-        self.served: list[Served] = [Served(0, NOBODYS, 0, set())]
+        self.served: list[Served] = [Served(0, NOBODYS, 0, Able(set(), NOBODYS, ()))]
         """All classes by their numbers; class 0 is nobody's."""
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
@@ -90,7 +90,7 @@ class Profiles:
             able = set(self._by_key.values())
         doubtful = able if requirement.needs.language else able & self._narrow
         able = able - {profile for profile in doubtful if self._is_beyond(requirement, profile)}
-        self.served.append(Served(number, requirement, bit, able))
+        self.served.append(Served(number, requirement, bit, Able(able, requirement, self._marks.joins)))
         return number
 
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
@@ -112,7 +112,7 @@ class Profiles:
             by_surplus: dict[int, set[Profile]] = {}
             for profile in served.able.profiles:
                 by_surplus.setdefault(surplus(needs, profile.plan), set()).add(profile)
-            served.tiers = [Able(by_surplus[key], None) for key in sorted(by_surplus, reverse=True)]
+            served.tiers = [Able(by_surplus[key], None, self._marks.joins) for key in sorted(by_surplus, reverse=True)]
         return served.tiers
 
     def forget_classes(self) -> None:

@@ -96,7 +96,7 @@ class Standing:
 
     def best(self, turn: Turn | None, bit: int, suits: Suits | None, able: Able) -> Place | None:
         """The first in turn, or by least work, of the able who have room for this bit and suit, or None."""
-        both = (self._prepare(able) if able.bits is None else able.bits) & self._room.of(bit)
+        both = (able.bits if able.seen == len(able.joins) else self._prepare(able)) & self._room.of(bit)
         if not both:
             return None
         among = Among(self._roster, bit, suits)

@@ -1,0 +1,64 @@
+"""Newcomers stand where the middle agent stands, whenever it is that somebody asks who that is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kindline.language.facts.agents import Lease
+from kindline.language.plan import AgentPlan
+from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.places import Place, reckoned
+from kindline.routing.domain.profile import Profile
+from kindline.routing.domain.scores import Scores
+from tests.given import POOL
+
+AGENTS = 9
+MINUTE = 7_200.0
+LONG_ENOUGH, TOO_SHORT = 1_200.0, 300.0
+
+
+def crew() -> list[Place]:
+    """So many agents who have just signed in."""
+    plan = AgentPlan(agent_id="anybody")
+    agents = [Agent(POOL, f"agent-{n}", plan, session_id="here", lease=Lease.CONNECTED) for n in range(AGENTS)]
+    return [Place(agent, Profile(plan, []), plan, number=n) for n, agent in enumerate(agents)]
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.integers(0, AGENTS - 1),
+        st.sampled_from((0.0, 0.2, 0.5, 0.9)),
+        st.sampled_from((LONG_ENOUGH, TOO_SHORT)),
+        st.booleans(),
+        st.sampled_from(("nobody asks", "nobody asks", "asked", "a minute passes")),
+    )
+)
+
+
+@given(changes=CHANGES)
+def test_the_middle_score_is_the_same_whenever_it_is_asked_for(
+    changes: list[tuple[int, float, float, bool, str]],
+) -> None:
+    """Agents work and change with nobody looking: the middle score is then that of all as they are now."""
+    places, minute = crew(), MINUTE
+    scores = Scores(places, minute)
+    for number, load, seconds, has_room, then in changes:
+        place = places[number]
+        place.agent.spans = [(MINUTE - seconds, MINUTE, load)]
+        place.agent.sums.spans = -1
+        place.mask = int(has_room)
+        if has_room or place.rank is not None:
+            scores.give(place, reckoned(place.agent, minute))
+            place.rank = (place.score or 0.0, 0.0, place.agent.agent_id, place) if has_room else None
+        else:
+            scores.overlook(place)
+        if then == "a minute passes":
+            minute += 60.0
+            scores.roll(minute)
+            for other in places:
+                if other.mask:
+                    other.score = reckoned(other.agent, minute)
+        elif then == "asked":
+            known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
+            assert scores.median() == (known[len(known) // 2] if known else 0.0)
