@@ -73,10 +73,10 @@ class LineUp:
 
     def first(self, bits: int, among: Among) -> Place | None:
         """The first here whose bit is set and who is wanted among those of their block, or None."""
-        for block in self._bits:
-            both = block & bits
-            if both:
-                place = among.first(both, self.rank)
+        for block, here in zip(self._blocks, self._bits, strict=True):
+            if both := here & bits:
+                many = both.bit_count() ** 2 > len(block)
+                place = among.first_in_order(block, both) if many else among.first(both, self.rank)
                 if place is not None:
                     return place
         return None
@@ -93,6 +93,15 @@ class Among:
         self._bit = bit
         self._suits = suits
 
+    def first_in_order(self, block: Sequence[Rank], bits: int) -> Place | None:
+        """The first of a block who is wanted and whose bit is set: soon found where many are."""
+        bit, suits = self._bit, self._suits
+        for rank in block:
+            place: Place = rank[-1]
+            if bits >> place.number & 1 and place.mask & bit and (suits is None or suits(place.agent)):
+                return place
+        return None
+
     def first(self, bits: int, rank: Callable[[Place], Rank]) -> Place | None:
         """The first who is wanted of those whose bits are set: from the highest on, as what is left gets shorter."""
         roster, bit, suits = self._roster, self._bit, self._suits
@@ -101,12 +110,8 @@ class Among:
             number = bits.bit_length() - 1
             bits ^= 1 << number
             place = roster[number]
-            if (
-                place.mask & bit
-                and (suits is None or suits(place.agent))
-                and (best is None or rank(place) < rank(best))
-            ):
-                best = place
+            if place.mask & bit and (suits is None or suits(place.agent)):
+                best = place if best is None or rank(place) < rank(best) else best
         return best
 
 
@@ -140,7 +145,4 @@ class Room:
 
 
 def _bits_of(ranks: Iterable[Rank]) -> int:
-    bits = 0
-    for rank in ranks:
-        bits |= 1 << rank[-1].number
-    return bits
+    return sum(1 << rank[-1].number for rank in ranks)
