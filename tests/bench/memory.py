@@ -46,7 +46,7 @@ LIVE_ITEMS = int(os.environ.get("KINDLINE_BENCH_LIVE_ITEMS", "1000000"))
 BUILD_SECONDS = 90.0
 DECIDE_SECONDS = 8.0
 AT_WORK = 50
-CHILD_LIMIT_SECONDS = 400.0
+CHILD_LIMIT_SECONDS = 900.0
 
 
 def rows(generator: Generator, count: int) -> Iterator[SnapshotRow]:

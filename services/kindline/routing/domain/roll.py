@@ -3,7 +3,7 @@
 Promises snapshots that a call gives exactly what stood on the roll when it began, one row at a time, at no cost at the
 beginning. The proof is short. Whoever came later has a number not below `end`, and is not called. Of the others each
 is called once, at its number. If it has changed or gone by then, its row was kept before the first change after the
-beginning, for whoever changes or removes a thing tells the call first; if not, its row is what it was.
+beginning, for whoever changes a thing tells the call first, and removing tells it; if not, its row is what it was.
 """
 
 from __future__ import annotations
@@ -49,21 +49,12 @@ class Roll(Generic[Thing]):
         thing = block[number % SIZE]
         if thing is None:
             raise KeyError(number)
-        self.changes(number)
+        if self._call is not None:
+            self._call.keep(number)
         block[number % SIZE] = None
         if not any(block):
             del self._blocks[number >> BITS]
         return thing
-
-    def changes(self, number: int) -> None:
-        """Tell the call that is under way, if there is one, that a thing is about to change."""
-        if self._call is not None:
-            self._call.keep(number)
-
-    def changes_all(self) -> None:
-        """As `changes`, for everything."""
-        if self._call is not None:
-            self._call.keep_all()
 
     def at(self, number: int) -> Thing | None:
         """What has this number, or None."""
