@@ -1,18 +1,23 @@
 """Snapshots and trimming on a ledger in memory: what is read back is whole, and what is deleted is never missed."""
 
+import asyncio
 import hashlib
+from collections import Counter
 
 import pytest
 
+from kindline.language.events import CustomerLeft
 from kindline.language.facts import ReplicaSeen
+from kindline.language.graph import WAITING
 from kindline.language.log import DecisionBatch, EpochClaim, InputPosition
 from kindline.language.snapshot import IdentityRow, ReplicaRow, SnapshotManifest, SnapshotRow
-from kindline.ledger import codec, topics
+from kindline.ledger import codec, snapshots, topics
 from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.owned.trimming import TrimSettings, trim_shard
 from kindline.ledger.port import Partition
 from kindline.ledger.snapshots import BYTES_PER_PART, newest_whole, write_snapshot
+from tests.given import POOL, Centre, plan
 
 SHARD = 0
 PLACE = Partition(topics.SNAPSHOTS, SHARD)
@@ -63,6 +68,40 @@ async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
     assert whole is not None
     assert list(whole.rows) == its
     assert whole.manifest.parts == len(sizes) - 1 == 3
+
+
+async def test_others_get_their_turn_while_a_snapshot_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is up after each slice here: so often the owner's loop goes on deciding, and its heartbeat beats."""
+    monkeypatch.setattr(snapshots, "SECONDS_AT_ONCE", 0.0)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    await write(MemoryLedger(1), "a", 10, rows(2_000))
+    running.cancel()
+    assert turns >= 2_000 / snapshots.ROWS_PER_SLICE
+
+
+async def test_a_snapshot_says_how_many_wait_in_each_queue() -> None:
+    """Counted as it is written: whoever waits or is offered, and nobody who is served or gone."""
+    centre, ledger = Centre(plan()), MemoryLedger(1)
+    centre.at_work("amy")
+    for thread in ("served", "offered", "waiting", "gone"):
+        centre.arrives(thread)
+    centre.accepts("amy")
+    centre.event(CustomerLeft(), "gone")
+    standing = Counter((row.queued.queue, row.state) for row in centre.engine.interactions() if row.queued)
+    await write(ledger, "a", 10, list(centre.engine.rows()))
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
+    expected = sum(count for (_, state), count in standing.items() if state in WAITING)
+    assert [(row.pool, row.queue, row.count) for row in whole.manifest.queue_counts] == [(POOL, "general", expected)]
+    assert 0 < expected < len(list(centre.engine.interactions()))
 
 
 async def test_long_rows_do_not_make_a_part_too_large() -> None:
