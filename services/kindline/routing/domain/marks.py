@@ -1,4 +1,4 @@
-"""The agents of a pool as bits of whole numbers: who has which skill, and from that who serves which class.
+"""The agents of a pool as bits of whole numbers: who has which skill, who serves which class.
 
 An agent's bit is that of their number. What is found for a class is remembered, and brought up to date when it is next
 asked for by those who have joined meanwhile: the last thing that each of them has become is what counts.
@@ -6,37 +6,27 @@ asked for by those who have joined meanwhile: the last thing that each of them h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile
-from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.served import Able, Join, Served
 
 
 class Marks:
     """The bits of one pool's agents."""
 
-    __slots__ = ("_everybody", "_ruled", "_skilled", "joins")
+    __slots__ = ("_ruled", "joins")
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._everybody = 0
-        self._skilled: dict[tuple[str, int], int] = {}
         self._ruled: list[Served] = []
         self.joins: list[Join] = []
         """Everybody who has joined a profile, in order: who is able is brought up to date from its last entries."""
 
     def join(self, place: Place, former: Profile | None) -> None:
         """An agent is like the profile of their place from here on, and not like the former one any more."""
-        own = 1 << place.number
-        self._everybody |= own
-        for profile in (former, place.profile):
-            for skill in profile.plan.skills if profile else ():
-                for level in range(1, skill.level + 1):
-                    key = (skill.skill, level)
-                    self._skilled[key] = self._skilled.get(key, 0) ^ own
-        self.joins.append((own, former, place.profile))
+        self.joins.append((place.number, former, place.profile))
         for served in self._ruled:
             served.rules.clear()
         self._ruled.clear()
@@ -45,24 +35,22 @@ class Marks:
         """The classes are no more."""
         self._ruled.clear()
 
-    def prepare(self, able: Able, *, by_skill: bool) -> int:
-        """Find the bits of those who are able; `by_skill` says that nothing but the skills asked for keeps anybody."""
-        if able.seen < 0:
-            able.bits = self._by_skill(able.asked) if able.asked is not None and by_skill else bits_of(able.profiles)
+    def prepare(self, able: Able, parts: Sequence[Able] = ()) -> int:
+        """Find the bits of those who are able; they are those of all `parts` at once, where there are any."""
+        if able.seen < 0 and parts:
+            able.bits = -1
+            for part in parts:
+                able.bits &= part.bits if part.seen == len(self.joins) else self.prepare(part)
+        elif able.seen < 0:
+            able.bits = bits_of(able.profiles)
         else:
-            for own, former, profile in self.joins[able.seen :]:
+            for number, former, profile in self.joins[able.seen :]:
                 if former in able.profiles:
-                    able.bits &= ~own
+                    able.bits &= ~(1 << number)
                 if profile in able.profiles:
-                    able.bits |= own
+                    able.bits |= 1 << number
         able.seen = len(self.joins)
         return able.bits
-
-    def _by_skill(self, asked: Requirement) -> int:
-        bits = self._everybody
-        for need in asked.needs.skills:
-            bits &= self._skilled.get((need.skill, max(need.level, 1)), 0)
-        return bits
 
     def sort(self, served: Served, profiles: Iterable[Profile], rule_of: Callable[[Profile], str]) -> None:
         """Find for each rule the bits of those whom it keeps from a class."""

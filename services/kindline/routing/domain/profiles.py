@@ -29,16 +29,17 @@ def channel_bit(_queue: str, channel: Channel) -> int:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_marks", "_narrow", "_queues", "bit", "reserved", "served")
+    __slots__ = ("_by_key", "_by_skill", "_everybody", "_marks", "_narrow", "_queues", "bit", "reserved", "served")
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
         self._queues = queues
         self.bit: Callable[[str, Channel], int] = channel_bit
         self._by_key: dict[ProfileKey, Profile] = {}
-        self._by_skill: dict[tuple[str, int], set[Profile]] = {}
         self._narrow: set[Profile] = set()
         self._marks = Marks()
+        self._everybody = Able(set(), None, self._marks.joins)
+        self._by_skill: dict[tuple[str, int], Able] = {}
         self.served: list[Served] = [Served(0, NOBODYS, 0, Able(set(), NOBODYS, ()))]
         """All classes by their numbers; class 0 is nobody's."""
         self.reserved: dict[str, list[tuple[int, int]]] = {}
@@ -52,7 +53,8 @@ class Profiles:
             profile = self._by_key[key] = Profile(plan, self.served)
             for skill in plan.skills:
                 for level in range(1, skill.level + 1):
-                    self._by_skill.setdefault((skill.skill, level), set()).add(profile)
+                    self._skilled(skill.skill, level).profiles.add(profile)
+            self._everybody.profiles.add(profile)
             if plan.channels or plan.queues or plan.limits:
                 self._narrow.add(profile)
             for served in self.served[1:]:
@@ -72,8 +74,19 @@ class Profiles:
     def prepare(self, able: Able) -> int:
         """Find the bits of those who are able."""
         asked = able.asked
-        by_skill = not (self._narrow or asked is None or asked.only or asked.needs.language)
-        return self._marks.prepare(able, by_skill=by_skill)
+        if able.seen >= 0 or self._narrow or asked is None or asked.only or asked.needs.language:
+            return self._marks.prepare(able)
+        # Nothing but skills keeps anybody from it.
+        skilled = [self._skilled(need.skill, need.level) for need in asked.needs.skills]
+        return self._marks.prepare(able, [self._everybody, *skilled])
+
+    def _skilled(self, skill: str, level: int) -> Able:
+        """Those who have a skill at a level, which is 1 at least."""
+        key = (skill, max(level, 1))
+        able = self._by_skill.get(key)
+        if able is None:
+            able = self._by_skill[key] = Able(set(), None, self._marks.joins)
+        return able
 
     def introduce(self, requirement: Requirement) -> int:
         """Add a requirement class; its number, from 1."""
@@ -84,10 +97,10 @@ class Profiles:
             self.reserved.setdefault(requirement.only, []).append((number, bit))
         elif requirement.needs.skills:
             # Whoever serves it has each of its skills.
-            sets = [self._by_skill.get((need.skill, max(need.level, 1)), set()) for need in requirement.needs.skills]
+            sets = [self._skilled(need.skill, need.level).profiles for need in requirement.needs.skills]
             able = set.intersection(*sorted(sets, key=len))
         else:
-            able = set(self._by_key.values())
+            able = self._everybody.profiles
         doubtful = able if requirement.needs.language else able & self._narrow
         able = able - {profile for profile in doubtful if self._is_beyond(requirement, profile)}
         self.served.append(Served(number, requirement, bit, Able(able, requirement, self._marks.joins)))

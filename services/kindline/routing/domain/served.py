@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 Join = tuple[int, "Profile | None", "Profile"]
-"""The bit of an agent, the profile they had, and the one they have from here on."""
+"""The number of an agent, the profile they had, and the one they have from here on."""
 
 
 class Able:
