@@ -8,12 +8,13 @@ from kindline.channels.domain.chat import NOBODY, BadFrame, Say, parse
 from kindline.channels.domain.conversations import Conversations
 from kindline.channels.domain.hook_fields import BodyUnreadable
 from kindline.channels.domain.hooks import read_hook
+from kindline.channels.domain.identities import ended_event, left_event
 from kindline.channels.domain.notices import Notices
-from kindline.channels.domain.saying import said_event
+from kindline.channels.domain.saying import farewell, said_event
 from kindline.channels.domain.telling import Cursor, untold
 from kindline.language.call_backs import CallBackAccepted, CallBackDeclined
-from kindline.language.content import Channel, Content
-from kindline.language.events import InteractionEvent
+from kindline.language.content import Channel, Content, ParticipantRole
+from kindline.language.events import CustomerLeft, InteractionEnded, InteractionEvent
 from kindline.language.facts import CallBackPromised, EventRecorded, InteractionRelaxed, InteractionScheduled
 from kindline.language.facts.waiting import RelaxedCause
 from kindline.language.reading import Reading
@@ -123,3 +124,14 @@ def test_a_system_behind_a_web_hook_answers_for_its_customer() -> None:
     told = notices.apply(*log.batch(contact, promised()), Reading(1, "owner", 0))
     said = json.loads(told[-1].body)
     assert (said["type"], said["data"]["due_at"]) == ("call_back.promised", NOW + 600.0)
+
+
+def test_a_good_bye_takes_the_call_back_back_and_a_closed_page_does_not() -> None:
+    """Who ends the chat in so many words is not called; who was promised nothing simply leaves."""
+    fold, log = Conversations(), Log()
+    fold.apply(*log.batch(plan_adopted(), received(), queued(), offered()))
+    assert farewell(fold.at(POOL, THREAD)) == CustomerLeft(cause="said good-bye")
+    fold.apply(*log.batch(promised()))
+    assert farewell(fold.at(POOL, THREAD)) == InteractionEnded(ended_by=ParticipantRole.CUSTOMER)
+    assert farewell(None) == CustomerLeft(cause="said good-bye")
+    assert ended_event("i-1") != left_event("i-1")

@@ -35,7 +35,7 @@ from kindline.channels.domain.conversation import Conversation
 from kindline.channels.domain.conversations import Thread
 from kindline.channels.domain.identities import CHAT_SOURCE, page_thread
 from kindline.channels.domain.pacing import Rate, full, take
-from kindline.channels.domain.saying import said_event
+from kindline.channels.domain.saying import farewell, said_event
 from kindline.channels.domain.telling import Cursor, resumed, untold
 from kindline.channels.domain.visitors import visitor_of, visitor_token
 from kindline.language.content import Channel
@@ -235,10 +235,10 @@ class ChatSocket:
         self._seen = {known: seq for known, seq in self._seen.items() if known[0] == seen.conversation} | {key: upto}
 
     async def _leave(self) -> None:
-        conversation = self._conversation()
-        identity = conversation.received.interaction_id if conversation is not None and conversation.open else ""
+        talk, say = self._conversation(), self._lobby.departures.publish
+        identity = talk.received.interaction_id if talk is not None and talk.open else ""
         subject = identity or (self._accepted.event_id if self._accepted else "")
-        if subject and not await self._lobby.departures.publish(self._thread, identity, subject, "said good-bye"):
+        if subject and not await say(self._thread, identity, subject, farewell(talk)):
             await self._wire.send(_unavailable(""))
 
     def _conversation(self) -> Conversation | None:

@@ -13,8 +13,8 @@ from kindline.channels.adapters.attendance import Attendance, Gone
 from kindline.channels.adapters.following import Following
 from kindline.channels.adapters.publishing import NeverStored, NotStored, Publisher
 from kindline.channels.domain.conversations import Thread
-from kindline.channels.domain.identities import CHAT_SOURCE, entry_point_of, left_event
-from kindline.language.events import CustomerLeft, InteractionEvent
+from kindline.channels.domain.identities import CHAT_SOURCE, ended_event, entry_point_of, left_event
+from kindline.language.events import CustomerLeft, InteractionEnded, InteractionEvent
 from kindline.runtime.clock import System
 
 SWEEP_SECONDS = 0.5
@@ -79,21 +79,24 @@ class Departures:
             said = conversation.lines if conversation is not None else []
             if gone.accepted.message_id not in {line.message_id for line in said}:
                 subject = gone.accepted.event_id
-        if not subject or await self.publish(gone.thread, interaction_id, subject, "page closed"):
+        if not subject or await self.publish(gone.thread, interaction_id, subject, CustomerLeft(cause="page closed")):
             self._attendance.settled(gone)
 
-    async def publish(self, thread: Thread, interaction_id: str, subject: str, cause: str) -> bool:
-        """Say that a customer left; False when the ledger is away."""
+    async def publish(
+        self, thread: Thread, interaction_id: str, subject: str, happening: CustomerLeft | InteractionEnded
+    ) -> bool:
+        """Say that a customer left, or ended it; False when the ledger is away."""
         pool, name = thread
+        event_id = left_event(subject) if isinstance(happening, CustomerLeft) else ended_event(subject)
         event = InteractionEvent(
             pool=pool,
             entry_point=entry_point_of(name),
             thread=name,
             interaction_id=interaction_id,
-            event=CustomerLeft(cause=cause),
+            event=happening,
         )
         try:
-            await self._publisher.publish(event, source=CHAT_SOURCE, event_id=left_event(subject), channel="chat")
+            await self._publisher.publish(event, source=CHAT_SOURCE, event_id=event_id, channel="chat")
         except NotStored:
             return False
         except NeverStored:

@@ -40,6 +40,11 @@ def left_event(subject: str) -> str:
     return _derived("left", subject)
 
 
+def ended_event(interaction_id: str) -> str:
+    """The id of the event that the customer ended an interaction, and with it the call-back they were promised."""
+    return _derived("ended", interaction_id)
+
+
 def delivery_event(interaction_id: str, message_id: str, state: DeliveryState) -> str:
     """The id of the event that a message came this far."""
     return _derived("delivery", interaction_id, message_id, state.name)

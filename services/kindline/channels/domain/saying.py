@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from kindline.channels.domain.call_back import CallBack
 from kindline.channels.domain.chat import Hello, Say
+from kindline.channels.domain.conversation import Conversation
 from kindline.channels.domain.hooks import customer_hash
 from kindline.channels.domain.identities import message_event
 from kindline.channels.domain.normalising import content_of
 from kindline.language.call_backs import CallBackAccepted
-from kindline.language.events import InteractionEvent, MessageReceived
+from kindline.language.content import ParticipantRole
+from kindline.language.events import CustomerLeft, InteractionEnded, InteractionEvent, MessageReceived
 from kindline.language.ids import tenant_of
 
 
@@ -25,3 +28,10 @@ def said_event(thread: tuple[str, str], hello: Hello, said: Say) -> tuple[str, I
         message = CallBackAccepted(wished_at=said.wished_at, content=content, message_id=said.client_message_id)
     event = InteractionEvent(pool=pool, entry_point=hello.entry_point, thread=name, event=message)
     return message_event(pool, name, said.client_message_id), event
+
+
+def farewell(conversation: Conversation | None) -> CustomerLeft | InteractionEnded:
+    """What a good-bye means: whoever was promised a call-back takes it back with it; closing the page does not."""
+    if conversation is not None and conversation.call_back is CallBack.PROMISED:
+        return InteractionEnded(ended_by=ParticipantRole.CUSTOMER)
+    return CustomerLeft(cause="said good-bye")

@@ -281,7 +281,8 @@ function grow() {
 }
 
 leave.addEventListener("click", () => {
-  if (confirm(words.confirm_leave)) tell({ type: "leave" });
+  const called = state.call_back === "promised" && state.state === "waiting";
+  if (confirm(called ? words.confirm_no_call : words.confirm_leave)) tell({ type: "leave" });
 });
 
 document.addEventListener("visibilitychange", () => {

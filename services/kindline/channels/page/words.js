@@ -41,6 +41,7 @@ export const WORDS = {
     too_long: "This message is too long. Please split it.",
     attachment: "(an attachment that cannot be shown here)",
     confirm_leave: "End this conversation?",
+    confirm_no_call: "End this conversation? Then we will not call you back. To be called, just close the page.",
   },
   zh: {
     title: "在线客服",
@@ -82,6 +83,7 @@ export const WORDS = {
     too_long: "消息太长，请分开发送。",
     attachment: "（此处无法显示的附件）",
     confirm_leave: "要结束本次对话吗？",
+    confirm_no_call: "要结束本次对话吗？结束后我们将不再回电。如需回电，直接关闭页面即可。",
   },
 };
 
