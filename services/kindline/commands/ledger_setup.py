@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kindline.commands.plan_file import read_plans
 from kindline.commands.plan_ledger import Application, apply_plans
@@ -15,8 +16,10 @@ from kindline.language.plan import Plan
 from kindline.ledger.codec import Undecodable, UnknownFact, decode_decision
 from kindline.ledger.kafka.administration import ensure_topics
 from kindline.ledger.opening import open_ledger
-from kindline.ledger.port import LedgerUnavailable, Partition, Record
+from kindline.ledger.port import Ledger, LedgerUnavailable, Partition, Record
 from kindline.ledger.topics import DECISIONS
+
+Answer = TypeVar("Answer")
 
 TRIES, PAUSE_SECONDS = 10, 1.0
 ADOPTION_SECONDS = 30.0
@@ -55,7 +58,7 @@ def await_plans(kafka: str, prepared: Prepared) -> None:
         asyncio.run(_adopted(kafka, prepared))
 
 
-async def _patiently(act: Callable[[], Awaitable[list[Application]]]) -> list[Application]:
+async def _patiently(act: Callable[[], Awaitable[Answer]]) -> Answer:
     """A broker that has just started on a busy machine answers late: ask again, for half a minute at the longest."""
     for _ in range(TRIES - 1):
         try:
@@ -68,11 +71,16 @@ async def _patiently(act: Callable[[], Awaitable[list[Application]]]) -> list[Ap
 async def _apply(kafka: str, plans: tuple[Plan, ...]) -> tuple[Mapping[Partition, int], list[Application]]:
     ledger = await open_ledger(kafka, "kindline-plan")
     try:
-        shards = [Partition(DECISIONS, shard) for shard in range(await ledger.partitions(DECISIONS))]
-        ends = {partition: its.end for partition, its in (await ledger.bounds(shards)).items()}
+        ends = await _patiently(lambda: _ends(ledger))
         return ends, await _patiently(lambda: apply_plans(ledger, plans, only_new=True))
     finally:
         await ledger.close()
+
+
+async def _ends(ledger: Ledger) -> Mapping[Partition, int]:
+    """Where the decisions end now."""
+    shards = [Partition(DECISIONS, shard) for shard in range(await ledger.partitions(DECISIONS))]
+    return {partition: its.end for partition, its in (await ledger.bounds(shards)).items()}
 
 
 async def _adopted(kafka: str, prepared: Prepared) -> None:
