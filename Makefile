@@ -22,11 +22,18 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUNBUFFERED := 1
+# Set in many images of Python. Here some two hundred processes start in one make test, and none shall compile it all.
+export PYTHONDONTWRITEBYTECODE :=
 
 # Fast tests first, so that a mistake shows in seconds; whatever nobody has named here runs last.
 FAST_TESTS := $(wildcard tests/domain tests/architecture)
 FULL_TESTS := $(wildcard tests/contract tests/service tests/faults tests/journey)
 MORE_TESTS := $(filter-out $(FAST_TESTS) $(FULL_TESTS) tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py)
+
+# Two processes: one works while the other waits for a broker (tests/turns.py says who runs beside whom).
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := -n $(PROCESSES) --dist worksteal
 
 # What the protos may only grow from: the published main where there is one, else the last commit.
 # An empty value (make check PROTO_BASE=) leaves the comparison out.
@@ -80,16 +87,16 @@ kit: $(VENV_STAMP) ## Bring the contract kit up to date: samples, JSON Schemas a
 check: lint types contracts protos-check ## Style, types, import contracts, protos linted and current (under 2 minutes)
 
 .PHONY: test
-test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java (18 minutes)
-	$(BIN)/python -m pytest $(FAST_TESTS) $(FULL_TESTS) $(MORE_TESTS)
+test: check ## Everything that can be proved here, real Kafka included; needs neither Docker nor Java (15 minutes)
+	$(PYTEST) $(SIDE_BY_SIDE) $(FAST_TESTS) $(FULL_TESTS) $(MORE_TESTS)
 
 .PHONY: test-fast
-test-fast: $(VENV_STAMP) ## The pure rules and the house rules only (seconds)
-	$(BIN)/python -m pytest $(FAST_TESTS)
+test-fast: $(VENV_STAMP) ## The pure rules and the house rules only (2 minutes)
+	$(PYTEST) $(SIDE_BY_SIDE) $(FAST_TESTS)
 
 .PHONY: test-kafka
 test-kafka: $(VENV_STAMP) ## Only the tests against a real broker
-	$(BIN)/python -m pytest -m kafka $(FULL_TESTS) $(MORE_TESTS)
+	$(PYTEST) -m kafka $(FULL_TESTS) $(MORE_TESTS)
 
 LOG ?= ../shared/data/anonymous_bank_1999-01.tsv.gz
 
@@ -99,11 +106,11 @@ day: $(VENV_STAMP) ## A bank's whole call day at speed 60 on a ledger of its own
 
 .PHONY: theory
 theory: $(VENV_STAMP) ## The engine as a queueing system beside all published tables (long; make test plays two cases)
-	KINDLINE_THEORY=all $(BIN)/python -m pytest tests/domain/theory
+	KINDLINE_THEORY=all $(PYTEST) tests/domain/theory
 
 .PHONY: calibration
 calibration: $(VENV_STAMP) ## How many told waits hold, on a month of a call log (2 minutes; LOG=FILE; make test plays a week)
-	KINDLINE_CALIBRATION=all KINDLINE_CALIBRATION_LOG=$(LOG) $(BIN)/python -m pytest -rP tests/domain/calibration
+	KINDLINE_CALIBRATION=all KINDLINE_CALIBRATION_LOG=$(LOG) $(PYTEST) -rP tests/domain/calibration
 
 .PHONY: bench
 bench: $(VENV_STAMP) ## Measure what the README claims (10 minutes; PART=all takes forty)

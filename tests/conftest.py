@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.kafka"]
+pytest_plugins = ["tests.kafka", "tests.turns"]
 
 ORDER = ("domain", "architecture", "contract", "service", "faults", "journey")
 TESTS = Path(__file__).parent

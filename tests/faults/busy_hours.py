@@ -41,7 +41,7 @@ RESULT = Path(".kindline/faults.json")
 DAY = date(1999, 1, 18)
 ZONE = timezone(timedelta(hours=2))
 BEGIN = 10 * 3600.0
-CLOCK_LEAD_SECONDS = 45.0
+CLOCK_LEAD_SECONDS = 20.0
 """System seconds that the centre has before ten o'clock; the rehearsal begins later if it takes longer."""
 PLAYER_LEAD_SECONDS = 10.0
 CUSTOMERS_A_MINUTE = "6"

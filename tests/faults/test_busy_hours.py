@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.busy_hours import Choices, run
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 def test_a_busy_third_of_an_hour_survives_the_death_of_every_part(tmp_path: Path) -> None:

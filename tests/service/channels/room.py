@@ -26,7 +26,7 @@ from kindline.runtime.on import On
 from kindline.runtime.settings import ProcessSettings
 from tests.domain.channels.given import CHAT, POOL, plan_adopted
 
-LIMIT = 10.0
+LIMIT = 30.0
 SHARDS = 4
 SECRET = b"a secret for tests of 32 bytes!!"
 

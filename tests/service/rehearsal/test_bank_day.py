@@ -88,6 +88,7 @@ async def decided(centre: House) -> list[tuple[float, f.Fact]]:
     return [(b.decided_at, fact) for b in batches if isinstance(b, DecisionBatch) for fact in b.facts]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(60)
 async def test_everybody_is_served_or_gone_and_the_figures_say_so() -> None:
     """Callers who are served, leave the menu or lose patience each end once, and are counted as what they are."""

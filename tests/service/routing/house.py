@@ -34,7 +34,7 @@ Settings = TypeVar("Settings", PresenceSettings, RoutingSettings)
 SHARDS = 2
 SHARD = shard_of(POOL, SHARDS)
 SECRET = b"a secret that only this test knows"
-LIMIT = 10.0
+LIMIT = 30.0
 
 
 @dataclass

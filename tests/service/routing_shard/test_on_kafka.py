@@ -13,7 +13,7 @@ from kindline.ledger.owned.core import OwnedSettings
 from tests.kafka import MakeCluster
 from tests.service.routing_shard.routers import SHARD, SHARDS, Router, amy_is_available, chat, publish, until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.alone]
 
 LIVELY = OwnedSettings(quiet_heartbeat_seconds=0.5)
 TAKEOVER_SECONDS = 4.0
