@@ -22,7 +22,7 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUNBUFFERED := 1
-# Set in many images of Python. Here some two hundred processes start in one make test, and none shall compile it all.
+# Set in many images of Python; a centre that starts eight processes without compiled code takes half as long again.
 export PYTHONDONTWRITEBYTECODE :=
 
 # Fast tests first, so that a mistake shows in seconds; whatever nobody has named here runs last.
