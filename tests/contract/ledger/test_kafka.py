@@ -1,14 +1,18 @@
 """What only a real broker can do to a ledger: be away, leave gaps between offsets, and hold more than fits."""
 
+from __future__ import annotations
+
 import asyncio
+import logging
 import time
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Message, Producer
 from kafka import KafkaProducer
 
-from kindline.ledger.confluent import ConfluentLedger
+from kindline.ledger.confluent import ConfluentLedger, polling
 from kindline.ledger.confluent.client import LIBRARY_LOG, Seldom, library_log
 from kindline.ledger.kafka.administration import PartitionsDiffer, ensure_topics, verify_topics
 from kindline.ledger.kafka.client import check_client
@@ -218,3 +222,64 @@ async def test_a_service_does_not_start_on_a_ledger_without_topics(kafka_cluster
 def test_the_client_is_quick_and_new_enough() -> None:
     """The packages that this house is built on are there."""
     check_client()
+
+
+class HardOfHearing(Consumer):
+    """The library's consumer, which can be made to fetch and give nothing, as it has been seen to do by itself."""
+
+    clients: ClassVar[list[HardOfHearing]] = []
+
+    def __init__(self, settings: dict[str, Any], logger: logging.Logger) -> None:
+        """Hear well at first."""
+        super().__init__(settings, logger=logger)
+        self.deaf = False
+        self.clients.append(self)
+
+    def poll(self, timeout: float = -1) -> Message | None:
+        """What came, unless it is deaf."""
+        message = super().poll(timeout)
+        return None if self.deaf else message
+
+
+async def test_a_client_that_went_deaf_is_replaced(kafka_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the library stops giving what the broker has, as after a moment without a leader, a new client reads on."""
+    monkeypatch.setattr(polling, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(polling, "Consumer", HardOfHearing)
+    clients = HardOfHearing.clients
+    clients.clear()
+    partition = Partition(f"deaf-{time.time_ns()}", 0)
+    create_topic(kafka_address, partition.topic)
+    ledger = ConfluentLedger(kafka_address, "test")
+    writer, reader = ledger.writer(), ledger.reader({partition: 0})
+    try:
+        for number in range(20):
+            await writer.append(partition, None, b"%d" % number)
+            assert [record.offset for record in await reader.read(5.0)] == [number]
+            await asyncio.sleep(0.1)
+        assert len(clients) == 1
+        clients[0].deaf = True
+        await writer.append(partition, None, b"unheard")
+        assert [record.value for record in await reader.read(10.0)] == [b"unheard"]
+        await writer.append(partition, None, b"heard")
+        assert [record.value for record in await reader.read(5.0)] == [b"heard"]
+        assert len(clients) == 2
+    finally:
+        await ledger.close()
+
+
+async def test_a_client_to_which_nothing_is_said_is_not_deaf(
+    kafka_address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A quiet topic, even one that ends in a transaction's marker, is no reason to begin again."""
+    monkeypatch.setattr(polling, "LOOK_SECONDS", 0.2)
+    topic = f"quiet-{time.time_ns()}"
+    create_topic(kafka_address, topic)
+    await asyncio.to_thread(_write_in_transaction, kafka_address, topic)
+    ledger = ConfluentLedger(kafka_address, "test")
+    reader = ledger.reader({Partition(topic, 0): 0})
+    try:
+        while await reader.read(2.0):
+            pass
+        assert "a new client reads on" not in caplog.text
+    finally:
+        await ledger.close()

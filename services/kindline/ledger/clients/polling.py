@@ -148,6 +148,10 @@ class PollThread(Polling):
     def _connect(self) -> Any:
         """A consumer; None when stopped before there was one."""
 
+    def _hearing(self, consumer: Any) -> Any:
+        """The same consumer, or another one in its place where the library may have gone deaf."""
+        return consumer
+
     @abstractmethod
     def _poll(self, consumer: Any) -> None:
         """Wait for records, 250 ms at the longest, and hand them over; nothing may be skipped and nothing raised."""
@@ -166,6 +170,7 @@ class PollThread(Polling):
                 if not self._followed or self._crowded():
                     self._stopped.wait(CROWDED_SECONDS)
                 else:
+                    consumer = self._hearing(consumer)
                     self._poll(consumer)
         finally:
             self._leave(consumer)

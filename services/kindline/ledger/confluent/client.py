@@ -49,6 +49,8 @@ def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:
         "allow.auto.create.topics": False,
         "enable.metrics.push": False,
         "log.connection.close": False,
+        # A partition that was without a leader for a moment is asked for again by then; the default is five minutes.
+        "topic.metadata.refresh.interval.ms": 10_000,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 500,
         "socket.connection.setup.timeout.ms": int(ROUND_TRIP_SECONDS * 1000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -21,12 +22,15 @@ from kindline.ledger.clients.polling import (
     PollThread,
 )
 from kindline.ledger.confluent.client import common_settings, library_log
+from kindline.ledger.confluent.hearing import Hearing
 from kindline.ledger.port import Partition, Record
 
 log = logging.getLogger(__name__)
 
 READ_AHEAD_RECORDS: Final = 10_000
 READ_AHEAD_KIBIBYTES: Final = 16 * 1024
+LOOK_SECONDS: Final = 5.0
+"""How often each partition of which nothing comes is looked at; two looks that differ from what came mean deafness."""
 
 _OUTSIDE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION})  # noqa: SLF001
 _END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - librdkafka spells its own errors with an underscore
@@ -46,6 +50,7 @@ class ConfluentPollThread(PollThread):
     ) -> None:
         """Hand everything to `arrive`, on `loop`; connect to nothing yet."""
         super().__init__(client_name, loop, arrive)
+        self._looks = Hearing(LOOK_SECONDS)
         self._settings = {
             **common_settings(bootstrap, client_name),
             "group.id": client_name,  # The library insists; without a subscription nobody joins it.
@@ -75,6 +80,18 @@ class ConfluentPollThread(PollThread):
 
     def _leave(self, consumer: Consumer) -> None:
         consumer.close()
+
+    def _hearing(self, consumer: Consumer) -> Consumer:
+        """The same, or a new one in place of one to which nothing comes of what the broker has."""
+        deaf = self._looks.deaf(consumer, self._followed, self._reached)
+        if deaf is None:
+            return consumer
+        log.warning("%s/%d goes on after %d but nothing of it comes: a new client reads on", *deaf, self._reached[deaf])
+        # Closing may wait for whatever it is that the library waits for.
+        threading.Thread(target=self._leave, args=(consumer,), name="kindline-reader-deaf", daemon=True).start()
+        renewed = self._connect()
+        self._take_up(renewed, {})
+        return renewed
 
     def _poll(self, consumer: Consumer) -> None:
         try:
