@@ -32,13 +32,15 @@ def child() -> Iterator[Child]:
 
 def test_a_child_dies_with_a_parent_that_was_killed() -> None:
     """When a parent is killed with kill -9, its children and their children end within seconds."""
+    # Both write to one pipe, and an unbuffered print writes a line and its end apart: each line goes as one write.
     code = """
-import sys
+import os, sys
 from kindline.runtime.children import start_child
 inner = "import time; from kindline.runtime.children import start_child; " \\
-    "print(start_child('inner', [sys.executable, '-S', '-c', 'import time; time.sleep(60)']).pid, flush=True); "
-outer = start_child("outer", [sys.executable, "-c", "import sys; " + inner + "time.sleep(60)"])
-print(outer.pid, flush=True)
+    "pid = start_child('inner', [sys.executable, '-S', '-c', 'import time; time.sleep(60)']).pid; " \\
+    "os.write(1, b'%d' % pid + bytes([10])); "
+outer = start_child("outer", [sys.executable, "-c", "import os, sys; " + inner + "time.sleep(60)"])
+os.write(1, b"%d" % outer.pid + bytes([10]))
 outer.wait(60)
 """
     with python(code) as parent:
