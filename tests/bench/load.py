@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kindline.commands.centre import Centre
+from kindline.ledger.local import LocalKafka
 from kindline.runtime.running import RunningCentre
+from tests.bench.apart import apart
 from tests.bench.figures import Figures, percentile, say
 from tests.bench.load_drawing import drawn
 from tests.bench.load_hands import Hand, Heard, desks, publish, raw_trips
@@ -54,7 +56,12 @@ class Floor:
 
 def measure() -> Figures:
     """Start Kafka, presence and one routing process, measure, stop them."""
-    with tempfile.TemporaryDirectory() as folder, Centre(options_in(Path(folder), AGENTS), say) as running:
+    with (
+        apart() as environment,
+        tempfile.TemporaryDirectory() as folder,
+        LocalKafka(Path(folder) / "kafka", lasting=True) as kafka,
+        Centre(options_in(Path(folder), AGENTS, kafka=kafka.bootstrap, environment=environment), say) as running,
+    ):
         hands = [
             Hand(publish, running.kafka),
             Hand(desks, running, running.edges["routing"], AGENTS),
@@ -70,7 +77,7 @@ def measure() -> Figures:
 
 
 def _phases(floor: Floor) -> Figures:
-    _phase(floor, Load("warm", 50.0, 5.0))
+    _phase(floor, Load("warm", 100.0))
     saturation, figures = _saturation(floor)
     loads = [Load(f"at_{rate:.0f}", rate, PHASE_SECONDS) for rate in RATES]
     loads += [Load("at_an_eighth", saturation / 8), Load("at_half", saturation / 2)]

@@ -18,6 +18,7 @@ from kindline.runtime.collecting import settle
 from kindline.runtime.health import Health
 from kindline.runtime.logs import start_logs
 from kindline.runtime.on import On
+from kindline.runtime.processors import NoSuchProcessors, keep_to
 from kindline.runtime.rpc import CannotListen
 from kindline.runtime.settings import ProcessSettings, SettingWrong
 
@@ -67,8 +68,10 @@ def run(read_settings: Callable[[], S], open_ledger: Callable[[str, str], Awaita
         return CANNOT_START
     start_logs(settings.process.name, form=settings.process.log_format, level=settings.process.log_level)
     try:
+        if settings.process.processors:
+            keep_to(settings.process.processors, settings.process.processors_variable)
         return asyncio.run(_run(settings, open_ledger, build))
-    except (CannotStart, CannotListen) as error:
+    except (CannotStart, CannotListen, NoSuchProcessors) as error:
         log.error("%s", error)  # noqa: TRY400 - the sentence is for a person; a traceback would hide it.
         return CANNOT_START
     except Exception:

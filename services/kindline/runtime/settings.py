@@ -13,6 +13,7 @@ from kindline.runtime.clock import BusinessClock, ClockUnreadable, business_cloc
 LOOPBACK = "127.0.0.1"
 LOOPBACKS = frozenset({LOOPBACK, "::1", "localhost"})
 HIGHEST_PORT = 65_535
+HIGHEST_PROCESSOR = 4_095
 SHORTEST_SECRET = 32
 KAFKA = f"{LOOPBACK}:9092"
 DRAIN_SECONDS = 0.5
@@ -60,6 +61,20 @@ class Environment:
             raise SettingWrong(f"{name}={value} is no duration: give seconds, such as 2.5")
         return seconds
 
+    def processors(self, name: str) -> frozenset[int]:
+        """Numbers of processors, such as 0 or 0,2-3; none when it is not set. Raises SettingWrong."""
+        numbers: set[int] = set()
+        value = self.text(name, "")
+        for part in filter(None, value.split(",")):
+            first, _, last = part.partition("-")
+            ends = (first.strip(), last.strip() or first.strip())
+            if not all(end.isdigit() and int(end) <= HIGHEST_PROCESSOR for end in ends):
+                raise SettingWrong(
+                    f"{name}={value}: {part.strip()!r} is no processor: give numbers, such as 0 or 0,2-3"
+                )
+            numbers.update(range(int(ends[0]), int(ends[1]) + 1))
+        return frozenset(numbers)
+
     def choice(self, name: str, default: str, among: tuple[str, ...]) -> str:
         """One of a few words. Raises SettingWrong."""
         value = self.text(name, default)
@@ -102,6 +117,8 @@ class ProcessSettings:
     drain_seconds: float = DRAIN_SECONDS
     grace_seconds: float = GRACE_SECONDS
     client_name: str = ""
+    processors: frozenset[int] = frozenset()
+    """Where the process may run; empty: wherever the system puts it."""
 
     @classmethod
     def read(cls, name: str, environment: Environment | None = None) -> "ProcessSettings":
@@ -123,12 +140,18 @@ class ProcessSettings:
             drain_seconds=given.seconds("KINDLINE_DRAIN_SECONDS", DRAIN_SECONDS),
             grace_seconds=given.seconds("KINDLINE_GRACE_SECONDS", GRACE_SECONDS),
             client_name=given.text("KINDLINE_CLIENT_NAME", f"kindline-{name}"),
+            processors=given.processors(f"KINDLINE_{upper}_PROCESSORS"),
         )
 
     @property
     def admin_variable(self) -> str:
         """The variable that moves the admin port."""
         return f"KINDLINE_{self.name.upper()}_ADMIN_PORT"
+
+    @property
+    def processors_variable(self) -> str:
+        """The variable that says where the process may run."""
+        return f"KINDLINE_{self.name.upper()}_PROCESSORS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

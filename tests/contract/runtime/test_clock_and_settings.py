@@ -94,6 +94,8 @@ def test_every_default_works_on_one_machine() -> None:
         ("KINDLINE_LOG_FORMAT", "xml", "give one of auto, json, plain"),
         ("KINDLINE_GRACE_SECONDS", "-1", "is no duration"),
         ("KINDLINE_GRACE_SECONDS", "inf", "is no duration"),
+        ("KINDLINE_PRESENCE_PROCESSORS", "0,first", "'first' is no processor"),
+        ("KINDLINE_PRESENCE_PROCESSORS", "0-99999", "'0-99999' is no processor"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_variables_name(variable: str, value: str, complaint: str) -> None:
@@ -101,6 +103,13 @@ def test_a_wrong_value_is_refused_with_the_variables_name(variable: str, value: 
     with pytest.raises(SettingWrong, match=complaint) as refused:
         ProcessSettings.read("presence", Environment({variable: value}))
     assert str(refused.value).startswith(f"{variable}={value}")
+
+
+def test_a_process_may_be_kept_to_some_processors() -> None:
+    """Numbers and ranges of processors are read for the service that they name, and for no other."""
+    environment = Environment({"KINDLINE_ROUTING_PROCESSORS": "0, 2-4"})
+    assert ProcessSettings.read("routing", environment).processors == {0, 2, 3, 4}
+    assert ProcessSettings.read("presence", environment).processors == frozenset()
 
 
 @pytest.mark.parametrize("secret", [{}, {"KINDLINE_TOKEN_SECRET": "short"}])

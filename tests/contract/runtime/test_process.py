@@ -8,7 +8,7 @@ import signal
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,10 +48,12 @@ class Story:
 Build = Callable[[Settings, BusinessClock, Story, On], Awaitable[object]]
 
 
-def start(build: Build, *, admin_port: int = 0) -> tuple[int, list[str]]:
+def start(build: Build, *, admin_port: int = 0, processors: frozenset[int] = frozenset()) -> tuple[int, list[str]]:
     """Run a process on its own loop until it ends; gives exit code and story."""
     story = Story()
-    process = ProcessSettings(name="presence", admin_port=admin_port, drain_seconds=0.05, log_format="plain")
+    process = ProcessSettings(
+        name="presence", admin_port=admin_port, drain_seconds=0.05, log_format="plain", processors=processors
+    )
 
     async def open_ledger(_kafka: str, _client: str) -> Story:
         return story
@@ -117,6 +119,42 @@ def test_a_start_that_cannot_be_is_told_in_one_sentence(capsys: pytest.CaptureFi
     told = capsys.readouterr().err
     assert "the topics have 4 partitions and 8 were asked for" in told
     assert "Traceback" not in told
+
+
+@pytest.fixture
+def moved() -> Iterator[None]:
+    """Whoever moves this process to other processors has it moved back."""
+    before = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.usefixtures("moved")
+def test_a_process_keeps_to_the_processors_that_it_was_given() -> None:
+    """Everything that a service starts runs where its settings say, its threads too."""
+    one = frozenset({min(os.sched_getaffinity(0))})
+    found: list[set[int]] = []
+
+    async def build(_settings: Settings, _clock: BusinessClock, _story: Story, _on: On) -> None:
+        found.append(os.sched_getaffinity(0))
+        found.append(await asyncio.to_thread(os.sched_getaffinity, 0))
+        await signal_soon()
+
+    assert start(build, processors=one)[0] == STOPPED
+    assert found == [one, one]
+
+
+@pytest.mark.usefixtures("moved")
+def test_processors_that_are_not_there_are_named_with_their_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    """A service that shall run where the machine has nothing says so, and which processors there are."""
+
+    async def build(_settings: Settings, _clock: BusinessClock, _story: Story, _on: On) -> None:
+        await signal_soon()
+
+    assert start(build, processors=frozenset({4_000}))[0] == CANNOT_START
+    here = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
+    told = capsys.readouterr().err
+    assert f"KINDLINE_PRESENCE_PROCESSORS names no processor that is here: give some of {here}" in told
 
 
 def test_a_start_that_hangs_can_still_be_ended() -> None:

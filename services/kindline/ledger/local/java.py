@@ -7,9 +7,11 @@ from pathlib import Path
 
 from .errors import LocalKafkaError
 
+SMALL = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
 # C1 alone compiles enough for a broker on a desk: on two cores a first start takes 4.1-4.6 s, a further one 3.0-3.8 s,
-# and a broker stays at 190-220 MB resident.
-SMALL = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
+# and a broker stays at 190-220 MB resident. Both compilers cost some ten seconds of processor in the first minute, and
+# save a third of what each request costs from then on.
+QUICK = ("-XX:TieredStopAtLevel=1",)
 PLAIN = ("-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true", "-Dfile.encoding=UTF-8")
 # Kafka unmaps its files in a way that newer Javas warn about; the warning would hide the log's own last words.
 QUIET = ("--sun-misc-unsafe-memory-access=allow",)
@@ -33,7 +35,12 @@ def find_java() -> Path:
     return Path(JAVA)
 
 
-def java_command(java: Path, jars: Path, scratch: Path, main_class: str, *arguments: str) -> list[str]:
-    """The command that runs `main_class` out of `jars`; native libraries are unpacked into `scratch`, not /tmp."""
-    options = (*SMALL, *PLAIN, *QUIET, *LOGGING, f"-Djava.io.tmpdir={scratch}")
+def java_command(
+    java: Path, jars: Path, scratch: Path, main_class: str, *arguments: str, lasting: bool = False
+) -> list[str]:
+    """The command that runs `main_class` out of `jars`; native libraries are unpacked into `scratch`, not /tmp.
+
+    What is `lasting` runs so long that thorough compilation pays.
+    """
+    options = (*SMALL, *(() if lasting else QUICK), *PLAIN, *QUIET, *LOGGING, f"-Djava.io.tmpdir={scratch}")
     return [str(java), *options, "-cp", f"{jars}/*", main_class, *arguments]

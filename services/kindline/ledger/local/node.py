@@ -28,7 +28,9 @@ ANY_LINE = re.compile(r"^(.*\S.*)$", re.MULTILINE)
 class Node:
     """One broker; made and owned by `LocalKafka`, which formats it before its first start."""
 
-    def __init__(self, node_id: int, layout: Layout, directory: Path, *, java: Path, jars: Path) -> None:
+    def __init__(
+        self, node_id: int, layout: Layout, directory: Path, *, java: Path, jars: Path, lasting: bool = False
+    ) -> None:
         """Describe node `node_id` (from 1) of `layout`, which keeps everything it has in `directory`."""
         self.node_id = node_id
         self.port = layout.client_ports[node_id - 1]
@@ -37,6 +39,7 @@ class Node:
         self._directory = directory
         self._java = java
         self._jars = jars
+        self._lasting = lasting
         self._child: Child | None = None
         self._log_start = 0
 
@@ -126,7 +129,8 @@ class Node:
         return self._directory / "server.properties"
 
     def _run(self, main_class: str, *arguments: str) -> Child:
-        command = java_command(self._java, self._jars, self._directory / "tmp", main_class, *arguments)
+        scratch = self._directory / "tmp"
+        command = java_command(self._java, self._jars, scratch, main_class, *arguments, lasting=self._lasting)
         return start_child(f"Kafka node {self.node_id}", command, environment=ENVIRONMENT, output=self.log)
 
     def _has_started(self) -> bool:
