@@ -24,6 +24,8 @@ POLL_SECONDS: Final = 0.25
 """The longest time until a new position is taken up; a record ends the poll at once."""
 PAUSE_SECONDS: Final = 0.1
 CROWDED_SECONDS: Final = 0.01
+IDLE_SECONDS: Final = 1.0
+"""How long a reader that follows nothing sleeps; being told to follow something, or to stop, wakes it."""
 
 
 class Arrived(NamedTuple):
@@ -78,19 +80,21 @@ class Polling(ABC):
     def _give(self, arrived: Sequence[Arrived]) -> None:
         """Call `arrive` on the loop."""
 
-    def _listen(self, consumer: Any) -> None:
-        """Take up what was told since the last poll."""
+    def _listen(self, consumer: Any, wait: float = 0.0) -> None:
+        """Take up what was told since the last poll; wait so many seconds for something to be told."""
         moved: dict[Partition, int] = {}
         changed = False
         with suppress(Empty):
+            told = self._told.get(timeout=wait) if wait else self._told.get_nowait()
             while True:
-                for partition, target in self._told.get_nowait().items():
+                for partition, target in told.items():
                     changed = True
                     self._followed.pop(partition, None)
                     moved.pop(partition, None)
                     if target is not None:
                         self._followed[partition], moved[partition] = target
                         self._reached[partition] = moved[partition]
+                told = self._told.get_nowait()
         if changed:
             self._take_up(consumer, moved)
 
@@ -143,6 +147,7 @@ class PollThread(Polling):
     def stop(self) -> None:
         """End after the poll under way."""
         self._stopped.set()
+        self.tell({})
 
     @abstractmethod
     def _connect(self) -> Any:
@@ -166,10 +171,11 @@ class PollThread(Polling):
             return
         try:
             while not self._stopped.is_set():
-                self._listen(consumer)
-                if not self._followed or self._crowded():
+                # Whoever slept in short naps here would take the interpreter's lock from the loop at each awakening.
+                self._listen(consumer, 0.0 if self._followed else IDLE_SECONDS)
+                if self._crowded():
                     self._stopped.wait(CROWDED_SECONDS)
-                else:
+                elif self._followed:
                     consumer = self._hearing(consumer)
                     self._poll(consumer)
         finally:
