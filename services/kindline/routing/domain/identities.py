@@ -7,7 +7,7 @@ away a few at a time, with each that comes: an hour may have had a million.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from operator import length_hint
 
@@ -54,8 +54,12 @@ class Identities:
         if self._going:
             self._clear()
         identity = _exact(identity)
-        if identity not in self:
-            self._keep((hour, opening), (identity,))
+        seen = self._seen.of(identity)
+        known = seen.get(identity)
+        if known is None or _is_over(known, self._hour):
+            bucket = (hour, opening)
+            self._buckets.setdefault(bucket, []).append(identity)
+            seen[identity] = bucket
 
     def rows(self) -> Iterator[IdentityRow]:
         """All that is remembered now, in an order that restoring keeps, whatever comes while they are taken."""
@@ -69,14 +73,11 @@ class Identities:
     def restore(self, row: IdentityRow) -> None:
         """Take back one row."""
         found = [row.identities[start : start + WIDTH] for start in range(0, len(row.identities), WIDTH)]
-        self._keep((row.hour, row.opening), found)
-        self._hour = max(self._hour, row.hour)
-
-    def _keep(self, bucket: Bucket, identities: Iterable[bytes]) -> None:
-        found = self._buckets.setdefault(bucket, [])
-        for identity in identities:
-            found.append(identity)
+        bucket = (row.hour, row.opening)
+        self._buckets.setdefault(bucket, []).extend(found)
+        for identity in found:
             self._seen[identity] = bucket
+        self._hour = max(self._hour, row.hour)
 
     def _forget(self, hour: int) -> None:
         self._hour = hour

@@ -11,16 +11,19 @@ from kindline.routing.domain.state import ShardState
 
 def current(state: ShardState, pool: Pool, event: InteractionEvent) -> Interaction | None:
     """The interaction an event belongs to: the one it names, the open one of its thread, or the last that was."""
-    named = state.interactions.get(event.interaction_id) or state.ended.get(event.interaction_id)
-    if named is not None and named.pool == pool.name and not opens(event):
-        return named
-    within = account(state, pool, event)
-    key = (pool.name, within, event.thread)
+    if event.interaction_id and not opens(event):
+        named = state.interactions.get(event.interaction_id) or state.ended.get(event.interaction_id)
+        if named is not None and named.pool == pool.name:
+            return named
+    key = (pool.name, account(state, pool, event), event.thread)
     found = state.threads.get(key)
     if found is not None:
         return state.interactions[found]
-    past = [state.interactions.get(name) or state.ended[name] for name in state.past_threads.at(key)]
-    return max(past, key=lambda interaction: interaction.sequence, default=None)
+    names = state.past_threads.at(key)
+    if not names:
+        return None
+    past = (state.interactions.get(name) or state.ended[name] for name in names)
+    return max(past, key=lambda interaction: interaction.sequence)
 
 
 def account(state: ShardState, pool: Pool, event: InteractionEvent) -> str:
