@@ -21,9 +21,12 @@ class Outbox(Generic[T]):
         """Hold at most `bound` items."""
         self._items: deque[T] = deque()
         self._bound = bound
-        self._woken = asyncio.Event()
         self._overflowed = False
+        self._woken = False
         self.closed = False
+        self._writer: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._patient_until = 0.0
 
     def put(self, items: Iterable[T]) -> None:
         """Add items in order; when they are too many, forget all that wait and remember that."""
@@ -31,12 +34,12 @@ class Outbox(Generic[T]):
         if len(self._items) > self._bound:
             self._items.clear()
             self._overflowed = True
-        self._woken.set()
+        self._wake()
 
     def close(self) -> None:
         """Say that nothing more will come once the waiting items are taken."""
         self.closed = True
-        self._woken.set()
+        self._wake()
 
     def overflowed(self) -> bool:
         """Whether items were forgotten since the last time this was asked."""
@@ -45,13 +48,38 @@ class Outbox(Generic[T]):
 
     async def take(self, wait: float) -> list[T]:
         """All that waits, as soon as there is something; empty after `wait` seconds, on overflow and when closed."""
-        if not self._items and not self.closed:
-            try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                return []
-        self._woken.clear()
+        if not self._items and not self.closed and not self._woken:
+            loop = asyncio.get_running_loop()
+            self._patient_until = loop.time() + wait
+            self._writer = loop.create_future()
+            if self._alarm is None or self._alarm.when() > self._patient_until:
+                self._set_alarm(loop)
+            await self._writer
+        self._woken = False
         items = list(self._items)
         self._items.clear()
         return items
+
+    def _wake(self) -> None:
+        self._woken = True
+        if self._writer is not None and not self._writer.done():
+            self._writer.set_result(None)
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ring when the writer's patience ends.
+
+        The alarm is left alone when items come before: one for each frame, set and cancelled, is what most of a take
+        would cost. Where it rings too early it is set anew.
+        """
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = loop.call_at(self._patient_until, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._alarm = None
+        if self._writer is None or self._writer.done():
+            return
+        if loop.time() < self._patient_until:
+            self._set_alarm(loop)
+        else:
+            self._wake()

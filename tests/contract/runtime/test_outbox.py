@@ -29,6 +29,44 @@ async def test_nothing_comes_after_the_wait() -> None:
     assert await Outbox[int]().take(0.01) == []
 
 
+async def test_each_wait_has_its_own_length() -> None:
+    """A writer that was woken waits anew, no shorter and no longer than it says, whatever alarm was set before."""
+    outbox: Outbox[int] = Outbox()
+    loop = asyncio.get_running_loop()
+    outbox.put([1])
+    assert await outbox.take(60.0) == [1]
+    loop.call_later(0.01, outbox.put, [2])
+    assert await outbox.take(60.0) == [2]
+    for wait in (0.03, 0.09, 0.03):
+        begun = loop.time()
+        loop.call_later(0.02, outbox.put, [3])
+        assert await outbox.take(wait) == [3]
+        assert await outbox.take(wait) == []
+        assert 0.02 + wait <= loop.time() - begun < 5.0
+
+
+async def test_a_writer_that_goes_away_disturbs_nobody() -> None:
+    """When a stream ends while its writer waits, what is put later is kept for the next who takes."""
+    outbox: Outbox[int] = Outbox()
+    writer = asyncio.create_task(outbox.take(0.02))
+    await asyncio.sleep(0.01)
+    writer.cancel()
+    await asyncio.gather(writer, return_exceptions=True)
+    await asyncio.sleep(0.03)
+    outbox.put([1])
+    assert await outbox.take(1.0) == [1]
+
+
+async def test_an_overflow_wakes_the_writer_once() -> None:
+    """A writer that was too slow is woken with nothing, and then waits as ever."""
+    outbox: Outbox[int] = Outbox(1)
+    outbox.put([1, 2])
+    assert await outbox.take(60.0) == []
+    begun = asyncio.get_running_loop().time()
+    assert await outbox.take(0.02) == []
+    assert asyncio.get_running_loop().time() - begun >= 0.02
+
+
 async def test_what_waits_is_still_taken_after_the_end() -> None:
     """Closing loses no word that was put before it, and wakes whoever waits."""
     outbox: Outbox[int] = Outbox()
