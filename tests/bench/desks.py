@@ -60,18 +60,21 @@ class Desks:
     async def _follow(self, name: str, channel: grpc.aio.Channel, token: str, who: tuple[str, str]) -> None:
         routing: Any = routing_pb2_grpc.RoutingServiceStub(channel)
         begun = False
+        hands: set[str] = set()
         async for frame in routing.FollowWork(routing_pb2.FollowWorkRequest(), metadata=bearer(token)):
             now = time.perf_counter()
             self._open += not begun
             begun = True
             for item in frame.items:
-                kind = item.WhichOneof("item")
-                if kind == "offer":
-                    self.seen[name][item.offer.attributes["n"]] = now
-                if kind == "work_ended":
-                    self.ended, self.ended_at = self.ended + 1, now
+                for offer in (item.offer,) if item.HasField("offer") else item.snapshot.offers:
+                    self.seen[name].setdefault(offer.attributes["n"], now)
+                self._end(_over(hands, item), now)
                 if self.act is not None:
                     self.act(item, *who)
+
+    def _end(self, over: int, now: float) -> None:
+        if over:
+            self.ended, self.ended_at = self.ended + over, now
 
     async def close(self) -> None:
         """Hang up."""
@@ -80,3 +83,20 @@ class Desks:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for channel in (self._presence, *self._edges.values()):
             await channel.close()
+
+
+def _over(hands: set[str], item: Any) -> int:  # noqa: ANN401 - generated
+    """How many interactions in an agent's hands end with this item; a snapshot does not name those that are gone."""
+    match item.WhichOneof("item"):
+        case "offer":
+            hands.add(item.offer.interaction_id)
+        case "work_ended":
+            hands.discard(item.work_ended.interaction_id)
+            return 1
+        case "snapshot":
+            there = {one.interaction_id for one in (*item.snapshot.offers, *item.snapshot.work)}
+            gone = len(hands - there)
+            hands.clear()
+            hands.update(there)
+            return gone
+    return 0
