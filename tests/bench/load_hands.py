@@ -20,6 +20,7 @@ from kindline.language.agents import AcceptOffer, AgentCommand, AgentEvent, Comp
 from kindline.language.events import InteractionStarted
 from kindline.language.ids import shard_of
 from kindline.ledger import codec, topics
+from kindline.ledger.commands import LATE_SECONDS
 from kindline.ledger.envelope import headers
 from kindline.runtime.identities import fresh_command_id, fresh_id
 from kindline.runtime.running import RunningCentre
@@ -121,7 +122,8 @@ def desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> N
 async def _desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> None:
     room = Desks(running, {"owner": edge}, agents)
     await room.open()
-    producer = Producer({"bootstrap.servers": running.kafka, "acks": "all", "linger.ms": 0})
+    together = {"linger.ms": 1000 * LATE_SECONDS}
+    producer = Producer({"bootstrap.servers": running.kafka, "acks": "all", **together})
     room.act = functools.partial(_act, producer)
     pipe.send("open")
     loop = asyncio.get_running_loop()

@@ -30,6 +30,8 @@ REMEMBERED_SECONDS = 900.0
 REMEMBERED_ANSWERS = 50_000
 LARGEST_INPUT = 256 * 1024
 UUID_VERSION = 7
+LATE_SECONDS = 0.005
+"""What agents say in the same moment goes to the broker together: no hand notices, and offers come sooner."""
 
 AnswerKey = tuple[str, str, str]
 """Pool, agent and command."""
@@ -60,7 +62,7 @@ class AgentsLog:
     def __init__(self, ledger: Ledger, clock: BusinessClock, source: str, shards: int) -> None:
         """`source` goes into ce_source, such as `presence/<replica>`."""
         self._ledger = ledger
-        self._writer = ledger.writer()
+        self._writer = ledger.writer(late=LATE_SECONDS)
         self._closing: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._source = source
@@ -95,7 +97,7 @@ class AgentsLog:
     def _renew(self, stuck: Writer) -> None:
         """Go on with a new writer: what one could not get through stands in the way of all that it is given later."""
         if self._writer is stuck:
-            self._writer = self._ledger.writer()
+            self._writer = self._ledger.writer(late=LATE_SECONDS)
             closing = asyncio.create_task(stuck.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)

@@ -126,11 +126,14 @@ LATEST_SECONDS: Final = 4.0
 """A broker may collect for so long and no longer: the fetch itself must be over within five."""
 
 
-def checked_late(late: float) -> float:
+LATEST_APPEND_SECONDS: Final = 0.1
+"""A writer may collect for so long and no longer: somebody waits for each append."""
+
+
+def checked_late(late: float, latest: float = LATEST_SECONDS) -> float:
     """How late records may come, in seconds. Raises ValueError with what is wrong."""
-    if not 0.0 <= late <= LATEST_SECONDS:
-        message = f"late is {late}: give 0 to {LATEST_SECONDS:g} seconds, for a fetch has 5 s in all"
-        raise ValueError(message)
+    if not 0.0 <= late <= latest:
+        raise ValueError(f"late is {late}: give 0 to {latest:g} seconds, for whoever waits has a limit of their own")
     return late
 
 
@@ -143,8 +146,13 @@ class Ledger(Protocol):
     async def bounds(self, partitions: Collection[Partition]) -> Mapping[Partition, Bounds]:
         """Where each partition begins and ends, fetched from the broker now. Raises LedgerUnavailable."""
 
-    def writer(self) -> Writer:
-        """A new writer of its own."""
+    def writer(self, *, late: float = 0.0) -> Writer:
+        """A new writer of its own.
+
+        It may keep records back for up to `late` seconds and send many at once, in their order: for whoever is in less
+        of a hurry than those with whom they share the broker. Raises ValueError when that is not from 0 to
+        LATEST_APPEND_SECONDS.
+        """
 
     def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> Reader:
         """A new reader that begins at these positions.

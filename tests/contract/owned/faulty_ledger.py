@@ -211,8 +211,9 @@ class FaultyLedger:
             raise LedgerUnavailable("the broker is away")
         return {partition: Bounds(0, len(self._broker.log(partition))) for partition in partitions}
 
-    def writer(self) -> FaultyWriter:
+    def writer(self, *, late: float = 0.0) -> FaultyWriter:
         """A producer."""
+        del late
         return FaultyWriter(self._broker)
 
     def reader(self, positions: Mapping[Partition, int], *, late: float = 0.0) -> FaultyReader:

@@ -39,14 +39,14 @@ class AioWriter(OrderlyWriter):
     full: so appends go in one by one, and a producer that did not deliver in time is thrown away.
     """
 
-    def __init__(self, bootstrap: str, client_name: str) -> None:
-        """Connect to nothing yet."""
+    def __init__(self, bootstrap: str, client_name: str, *, late: float = 0.0) -> None:
+        """Connect to nothing yet; records may be collected for `late` seconds."""
         super().__init__()
         self._settings = {
             **common_settings(bootstrap, client_name, ATTEMPT_SECONDS),
             "acks": "all",
             "enable_idempotence": True,
-            "linger_ms": 0,
+            "linger_ms": int(late * 1000),
             "max_batch_size": BATCH_BYTES,
             "max_request_size": LARGEST_REQUEST,
         }

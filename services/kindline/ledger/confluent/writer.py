@@ -34,14 +34,14 @@ _REFUSALS: Final = frozenset(
 class ConfluentWriter(OrderlyWriter):
     """Fulfils port.Writer. The producer starts with the first append."""
 
-    def __init__(self, bootstrap: str, client_name: str) -> None:
-        """Connect to nothing yet."""
+    def __init__(self, bootstrap: str, client_name: str, *, late: float = 0.0) -> None:
+        """Connect to nothing yet; records may be collected for `late` seconds."""
         super().__init__()
         self._settings = {
             **common_settings(bootstrap, client_name),
             "acks": "all",
             "enable.idempotence": True,
-            "linger.ms": 0,
+            "linger.ms": int(late * 1000),
             "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
             "request.timeout.ms": int(ATTEMPT_SECONDS * 1000),
             "socket.timeout.ms": int(ATTEMPT_SECONDS * 1000),

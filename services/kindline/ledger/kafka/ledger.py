@@ -17,6 +17,7 @@ from kindline.ledger.kafka.membership import KafkaMembership
 from kindline.ledger.kafka.reader import KafkaReader
 from kindline.ledger.kafka.writer import KafkaWriter
 from kindline.ledger.port import (
+    LATEST_APPEND_SECONDS,
     Bounds,
     LedgerUnavailable,
     Membership,
@@ -78,9 +79,9 @@ class KafkaLedger:
         begins, ends = await self._ask(both)
         return {Partition(*its): Bounds(begins[its].offset, ends[its].offset) for its in asked}
 
-    def writer(self) -> Writer:
-        """A new writer of its own."""
-        writer = self._make_writer()
+    def writer(self, *, late: float = 0.0) -> Writer:
+        """A new writer of its own, which may collect for `late` seconds."""
+        writer = self._make_writer(late=checked_late(late, LATEST_APPEND_SECONDS))
         self._given_out.append(writer)
         return writer
 
@@ -120,9 +121,9 @@ class KafkaLedger:
             await asyncio.to_thread(admin.close)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _make_writer(self) -> Writer:
+    def _make_writer(self, *, late: float) -> Writer:
         """The writer of this library; the ledgers on other libraries have their own."""
-        return KafkaWriter(self._bootstrap, self._client_name)
+        return KafkaWriter(self._bootstrap, self._client_name, late=late)
 
     def _make_reader(self, positions: Mapping[Partition, int], *, late: float) -> Reader:
         """The reader of this library; the ledgers on other libraries have their own."""

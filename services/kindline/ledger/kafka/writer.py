@@ -33,15 +33,15 @@ _REFUSALS = (
 class KafkaWriter(OrderlyWriter):
     """Fulfils port.Writer. The producer starts with the first append; each append costs one hop to its thread."""
 
-    def __init__(self, bootstrap: str, client_name: str) -> None:
-        """Connect to nothing yet."""
+    def __init__(self, bootstrap: str, client_name: str, *, late: float = 0.0) -> None:
+        """Connect to nothing yet; records may be collected for `late` seconds."""
         super().__init__()
         self._settings = {
             **common_settings(bootstrap, client_name),
             "request_timeout_ms": int(ATTEMPT_SECONDS * 1000),
             "acks": "all",
             "enable_idempotence": True,
-            "linger_ms": 0,
+            "linger_ms": int(late * 1000),
             "delivery_timeout_ms": int(DELIVERY_SECONDS * 1000),
             "max_block_ms": int(ROUND_TRIP_SECONDS * 1000),
             "max_request_size": LARGEST_REQUEST,

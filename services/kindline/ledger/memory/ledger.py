@@ -10,7 +10,7 @@ from kindline.ledger.memory.group import MemoryMembership, OnAssigned
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.memory.reader import MemoryReader
 from kindline.ledger.memory.writer import MemoryWriter
-from kindline.ledger.port import Bounds, LedgerUnavailable, Partition, checked_late
+from kindline.ledger.port import LATEST_APPEND_SECONDS, Bounds, LedgerUnavailable, Partition, checked_late
 
 ROUND_TRIP_SECONDS = 2.0
 SESSION_SECONDS = 10.0
@@ -52,8 +52,9 @@ class MemoryLedger:
         await self._round_trip()
         return {partition: self.log.bounds(partition) for partition in partitions}
 
-    def writer(self) -> MemoryWriter:
-        """A new writer of its own."""
+    def writer(self, *, late: float = 0.0) -> MemoryWriter:
+        """A new writer of its own; here nobody is late, whatever is allowed."""
+        checked_late(late, LATEST_APPEND_SECONDS)
         writer = MemoryWriter(self.log, lambda partition: self.fault(partition) if self.reachable else CUT_OFF)
         self._writers.append(writer)
         return writer
