@@ -14,6 +14,7 @@ from kindline.language.facts.offers import OfferIssued
 from kindline.language.facts.waiting import CallBackPromised, InteractionRelaxed
 from kindline.language.log import InputPosition
 from kindline.language.plan import AgentPlan
+from kindline.language.quick import made_quickly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class BackOff:
     until: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionRow:
     """InteractionRow is an open interaction."""
@@ -110,6 +112,7 @@ class InteractionRow:
     call_back: CallBackPromised | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
     """MessageRow is something said."""
@@ -121,6 +124,7 @@ class MessageRow:
     said_at: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkSpan:
     """WorkSpan is a stretch of attributed work or of availability."""
@@ -130,6 +134,7 @@ class WorkSpan:
     load: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
     """AgentRow is an agent who has been seen."""
@@ -165,6 +170,7 @@ class IdentityRow:
     identities: bytes
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
     """AnswerRow is an answered command."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from kindline.language.content import Because
 from kindline.routing.adapters.work_history import PIECES_PER_AGENT, Piece, ShardHistory, resume_token, resumed_place
-from kindline.routing.domain.news import WorkChanged
+from kindline.routing.domain.news_kinds import WorkChanged
 from tests.given import POOL
 from tests.service.routing.house import SECRET
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from kindline.language.agent_view import AgentKey
 from kindline.language.content import Because
-from kindline.routing.domain.news import News
+from kindline.routing.domain.news_kinds import News
 from kindline.runtime.tokens import resume_signature
 
 PIECES_PER_AGENT = 64

@@ -13,7 +13,7 @@ from kindline.language.snapshot import InteractionRow, InteractionState, Message
 from kindline.ledger.codec import to_message
 from kindline.routing.domain.choosing import INTERRUPTING
 from kindline.routing.domain.engine import Engine
-from kindline.routing.domain.news import MessageSaid, News, OfferHeldOut, OfferIsGone, WorkChanged, WorkIsOver
+from kindline.routing.domain.news_kinds import MessageSaid, News, OfferHeldOut, OfferIsGone, WorkChanged, WorkIsOver
 from kindline.v1 import agent_pb2, common_pb2, decision_pb2, presence_pb2, routing_pb2
 
 Item = routing_pb2.WorkItem

@@ -11,6 +11,7 @@ from kindline.language import agents as c
 from kindline.language.facts import CommandAnswered
 from kindline.language.facts.agents import RefusalReason
 from kindline.language.ids import Instant
+from kindline.language.quick import maker
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.desk import (
@@ -25,6 +26,9 @@ from kindline.routing.domain.desk import (
 )
 from kindline.routing.domain.desk_presence import clear_not_responding, set_status
 from kindline.routing.domain.ownership import Outcome
+
+command_answered = maker(CommandAnswered)
+CARRIED_OUT = (RefusalReason.UNSPECIFIED, "")
 
 TOO_OLD_SECONDS = 600.0
 TOO_EARLY_SECONDS = 600.0
@@ -55,8 +59,8 @@ def obey(d: Decision, pool: str, agent_id: str, command: c.AgentCommand, appende
     agent = d.state.agent(pool, agent_id)
     if refusal is None and agent is not None:
         refusal = COMMANDS[type(command.command)](d, agent, command.command)
-    reason, detail = refusal or (RefusalReason.UNSPECIFIED, "")
-    d.emit(CommandAnswered(pool=pool, agent_id=agent_id, command_id=command.command_id, refusal=reason, detail=detail))
+    reason, detail = refusal or CARRIED_OUT
+    d.emit(command_answered(pool=pool, agent_id=agent_id, command_id=command.command_id, refusal=reason, detail=detail))
 
 
 def refused_at_the_door(

@@ -13,6 +13,7 @@ from kindline.language.facts import (
 )
 from kindline.language.facts.interactions import AbandonedWhere, CloseReason, ExpiryReason, QueuedReason
 from kindline.language.facts.offers import OfferRevokedReason
+from kindline.language.quick import maker
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.call_backs import fall_due
 from kindline.routing.domain.decision import Decision
@@ -20,6 +21,9 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.offers import revoke_all
 from kindline.routing.domain.promised import TALKING, may_leave
 from kindline.routing.domain.queueing import give_back
+
+interaction_completed, interaction_closed = maker(InteractionCompleted), maker(InteractionClosed)
+DORMANT, AGENT, NO_WRAP_UP = InteractionState.DORMANT, ParticipantRole.AGENT, CloseReason.NO_WRAP_UP
 
 _WHERE = {
     InteractionState.RECEIVED: AbandonedWhere.IN_IVR,
@@ -67,10 +71,10 @@ def complete(d: Decision, interaction: Interaction, by: ParticipantRole, disposi
 
     Of a conversation that slept there is nothing to wrap up, and its agent may be on a break, unless they end it.
     """
-    asleep = interaction.state is InteractionState.DORMANT and by is not ParticipantRole.AGENT
+    asleep = interaction.state is DORMANT and by is not AGENT
     seconds = 0.0 if asleep else d.state.pools[interaction.pool].queue(interaction.queue).wrap_up_seconds
     d.emit(
-        InteractionCompleted(
+        interaction_completed(
             pool=interaction.pool,
             interaction_id=interaction.id,
             agent_id=interaction.agent_id,
@@ -80,12 +84,12 @@ def complete(d: Decision, interaction: Interaction, by: ParticipantRole, disposi
         )
     )
     if seconds <= 0:
-        close(d, interaction, CloseReason.NO_WRAP_UP)
+        close(d, interaction, NO_WRAP_UP)
 
 
 def close(d: Decision, interaction: Interaction, reason: CloseReason) -> None:
     """The capacity is free."""
-    d.emit(InteractionClosed(pool=interaction.pool, interaction_id=interaction.id, reason=reason))
+    d.emit(interaction_closed(pool=interaction.pool, interaction_id=interaction.id, reason=reason))
 
 
 def deadline_passes(d: Decision, interaction: Interaction) -> None:

@@ -6,88 +6,47 @@ interaction is remembered here, because the fact that ends work does not name th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import get_args
+from typing import Any, get_args
 
 from kindline.language import facts as f
 from kindline.language.agent_view import AgentKey
 from kindline.language.facts import Fact
 from kindline.language.facts.offers import OfferIssued, OfferRevokedReason
-from kindline.language.snapshot import InteractionRow, MessageRow, SnapshotRow
+from kindline.language.snapshot import InteractionRow, SnapshotRow
+from kindline.routing.domain.news_kinds import (
+    MessageSaid,
+    News,
+    OfferEnd,
+    OfferHeldOut,
+    OfferIsGone,
+    WorkChanged,
+    WorkIsOver,
+)
 from kindline.routing.domain.talk import message_of
 
-
-class OfferEnd(IntEnum):
-    """How an offer ended, as the agent sees it; numbers as on the wire."""
-
-    UNSPECIFIED = 0
-    ACCEPTED = 1
-    DECLINED = 2
-    EXPIRED = 3
-    REVOKED = 4
-    RESCINDED = 5
-    FAILED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class OfferHeldOut:
-    """An offer is held out."""
-
-    offer: OfferIssued
-
-
-@dataclass(frozen=True, slots=True)
-class OfferIsGone:
-    """An offer ended."""
-
-    offer_id: str
-    end: OfferEnd
-    revoked_reason: OfferRevokedReason = OfferRevokedReason.UNSPECIFIED
-
-
-@dataclass(frozen=True, slots=True)
-class WorkChanged:
-    """Work began or changed; how it stands, and what was said before `begun_at`, is read from the state."""
-
-    interaction_id: str
-    begun_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSaid:
-    """Somebody said something in the agent's work."""
-
-    interaction_id: str
-    message: MessageRow
-
-
-@dataclass(frozen=True, slots=True)
-class WorkIsOver:
-    """The agent has the interaction no more; `cause` is the fact's name."""
-
-    interaction_id: str
-    cause: str
-
-
-News = OfferHeldOut | OfferIsGone | WorkChanged | MessageSaid | WorkIsOver
+NO_REASON = OfferRevokedReason.UNSPECIFIED
 Addressed = tuple[AgentKey, News]
 
 OfferEnded = f.OfferAccepted | f.OfferDeclined | f.OfferExpired | f.OfferRevoked | f.OfferRescinded | f.OfferFailed
-OFFER_ENDS: dict[str, OfferEnd] = {f"Offer{end.name.capitalize()}": end for end in OfferEnd if end}
-"""Facts about offers are named by how the offer ended."""
-CHANGES = (f.InteractionAnswered, f.InteractionHeld, f.InteractionResumed, f.InteractionSlept, f.InteractionCompleted)
-ENDS = (
-    f.InteractionQueued,
-    f.InteractionClosed,
-    f.InteractionAbandoned,
-    f.InteractionDeflected,
-    f.InteractionCancelled,
-    f.InteractionExpired,
+Change = f.InteractionAnswered | f.InteractionHeld | f.InteractionResumed | f.InteractionSlept | f.InteractionCompleted
+End = (
+    f.InteractionQueued
+    | f.InteractionClosed
+    | f.InteractionAbandoned
+    | f.InteractionDeflected
+    | f.InteractionCancelled
+    | f.InteractionExpired
 )
-NEWSWORTHY = frozenset({OfferIssued, *get_args(OfferEnded), *CHANGES, *ENDS, f.EventRecorded, f.MessageSent})
-"""Asked first, since most facts are news to no agent."""
+OFFER_ENDS: dict[type[OfferEnded], OfferEnd] = {
+    f.OfferAccepted: OfferEnd.ACCEPTED,
+    f.OfferDeclined: OfferEnd.DECLINED,
+    f.OfferExpired: OfferEnd.EXPIRED,
+    f.OfferRevoked: OfferEnd.REVOKED,
+    f.OfferRescinded: OfferEnd.RESCINDED,
+    f.OfferFailed: OfferEnd.FAILED,
+}
 
 
 @dataclass(slots=True)
@@ -104,43 +63,83 @@ class Newsroom:
             if isinstance(row, InteractionRow) and row.agent_id
         }
 
-    def news(self, facts: Iterable[Fact], decided_at: float) -> Iterator[Addressed]:
+    def news(self, facts: Iterable[Fact], decided_at: float) -> list[Addressed]:
         """The news in the facts of one counting batch, in their order.
 
         Work is shown as it stands after the batch, so it is shown once however often it changed.
         """
-        begun: set[str] = set()
-        shown: set[str] = set()
+        edition = Edition(self.owners, decided_at)
         for fact in facts:
-            if type(fact) not in NEWSWORTHY:
-                continue
-            if isinstance(fact, OfferIssued):
-                yield (fact.pool, fact.agent_id), OfferHeldOut(fact)
-            elif isinstance(fact, OfferEnded):
-                begun |= {fact.interaction_id} if isinstance(fact, f.OfferAccepted) else set()
-                shown |= begun
-                yield from self._offer_ended(fact, decided_at)
-            elif isinstance(fact, CHANGES):
-                if (owner := self.owners.get(fact.interaction_id)) and fact.interaction_id not in shown:
-                    yield owner, WorkChanged(fact.interaction_id)
-                shown.add(fact.interaction_id)
-            elif isinstance(fact, ENDS):
-                shown.discard(fact.interaction_id)
-                if owner := self.owners.pop(fact.interaction_id, None):
-                    yield owner, WorkIsOver(fact.interaction_id, type(fact).__name__)
-            elif isinstance(fact, f.EventRecorded | f.MessageSent) and fact.interaction_id not in begun:
-                yield from self._said(fact, decided_at)
+            report = REPORTS.get(type(fact))
+            if report is not None:
+                report(edition, fact)
+        return edition.news
 
-    def _offer_ended(self, fact: OfferEnded, decided_at: float) -> Iterator[Addressed]:
-        key = (fact.pool, fact.agent_id)
-        reason = fact.reason if isinstance(fact, f.OfferRevoked) else OfferRevokedReason.UNSPECIFIED
-        yield key, OfferIsGone(fact.offer_id, OFFER_ENDS[type(fact).__name__], reason)
-        if isinstance(fact, f.OfferAccepted):
-            self.owners[fact.interaction_id] = key
-            yield key, WorkChanged(fact.interaction_id, decided_at)
 
-    def _said(self, fact: f.EventRecorded | f.MessageSent, decided_at: float) -> Iterator[Addressed]:
-        owner = self.owners.get(fact.interaction_id)
-        message = message_of(fact, decided_at)
-        if owner and message:
-            yield owner, MessageSaid(fact.interaction_id, message)
+class Edition:
+    """The news of one batch: what of it is told already, and who owns what by now."""
+
+    __slots__ = ("begun", "decided_at", "news", "owners", "shown")
+
+    def __init__(self, owners: dict[str, AgentKey], decided_at: float) -> None:
+        """Nothing is told yet; `owners` changes with what is."""
+        self.owners = owners
+        self.decided_at = decided_at
+        self.news: list[Addressed] = []
+        self.begun: set[str] = set()
+        """Work that began in this batch: it is shown with all that was said in it."""
+        self.shown: set[str] = set()
+        """Work that is shown, as it stands after the batch."""
+
+
+def _offer_issued(edition: Edition, fact: OfferIssued) -> None:
+    edition.news.append(((fact.pool, fact.agent_id), OfferHeldOut(fact)))
+
+
+def _offer_ended(edition: Edition, fact: OfferEnded) -> None:
+    reason = fact.reason if isinstance(fact, f.OfferRevoked) else NO_REASON
+    edition.news.append(((fact.pool, fact.agent_id), OfferIsGone(fact.offer_id, OFFER_ENDS[type(fact)], reason)))
+
+
+def _offer_accepted(edition: Edition, fact: f.OfferAccepted) -> None:
+    _offer_ended(edition, fact)
+    name, key = fact.interaction_id, (fact.pool, fact.agent_id)
+    edition.begun.add(name)
+    edition.shown.add(name)
+    edition.owners[name] = key
+    edition.news.append((key, WorkChanged(name, edition.decided_at)))
+
+
+def _changed(edition: Edition, fact: Change) -> None:
+    name = fact.interaction_id
+    if name not in edition.shown:
+        edition.shown.add(name)
+        if owner := edition.owners.get(name):
+            edition.news.append((owner, WorkChanged(name)))
+
+
+def _ended(edition: Edition, fact: End) -> None:
+    name = fact.interaction_id
+    edition.shown.discard(name)
+    if owner := edition.owners.pop(name, None):
+        edition.news.append((owner, WorkIsOver(name, type(fact).__name__)))
+
+
+def _said(edition: Edition, fact: f.EventRecorded | f.MessageSent) -> None:
+    name = fact.interaction_id
+    owner = edition.owners.get(name)
+    if owner and name not in edition.begun and (message := message_of(fact, edition.decided_at)):
+        edition.news.append((owner, MessageSaid(name, message)))
+
+
+# Each function takes exactly the facts of its rows, which no type of Python can say of a table.
+REPORTS: dict[type[Fact], Callable[[Edition, Any], None]] = {
+    OfferIssued: _offer_issued,
+    **dict.fromkeys(OFFER_ENDS, _offer_ended),
+    f.OfferAccepted: _offer_accepted,
+    **dict.fromkeys(get_args(Change), _changed),
+    **dict.fromkeys(get_args(End), _ended),
+    f.EventRecorded: _said,
+    f.MessageSent: _said,
+}
+"""Most facts are news to no agent."""

@@ -15,6 +15,7 @@ from kindline.language.facts import (
 )
 from kindline.language.facts.agents import RoutingState, RoutingStateReason
 from kindline.language.facts.offers import OfferExpiryCause, OfferRevokedReason
+from kindline.language.quick import maker
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
@@ -22,6 +23,8 @@ from kindline.routing.domain.interrupting import make_room
 from kindline.routing.domain.preference import not_taken
 from kindline.routing.domain.promised import waited_seconds
 from kindline.routing.domain.queueing import expire_if_over
+
+offer_accepted, interaction_answered = maker(OfferAccepted), maker(InteractionAnswered)
 
 GRAIN = 1e-3
 """Seconds within which two instants are one."""
@@ -40,7 +43,7 @@ def accept(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
             )
         )
     d.emit(
-        OfferAccepted(
+        offer_accepted(
             pool=offer.pool,
             offer_id=offer.offer_id,
             interaction_id=offer.interaction_id,
@@ -56,7 +59,7 @@ def accept(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
 def answer(d: Decision, interaction: Interaction) -> None:
     """The agent and the customer are together."""
     d.emit(
-        InteractionAnswered(
+        interaction_answered(
             pool=interaction.pool,
             interaction_id=interaction.id,
             agent_id=interaction.agent_id,

@@ -38,13 +38,13 @@ def preferred_for(d: Decision, interaction: Interaction, queue: QueuePlan, reaso
     """Whom an interaction that joins a queue waits for at first; never the agent who has just passed it on."""
     plan = queue.preference
     if plan is None or reason not in _ANEW:
-        return Preference()
+        return NOBODY_IN_PARTICULAR
     pool = d.state.pools[interaction.pool]
     agent_id = interaction.account_owner
     if plan.prefer is Preferred.LAST_AGENT:
         agent_id = pool.last_agents.of(interaction.received.customer, d.now - remembered_seconds(plan))
     if agent_id not in pool.agent_plans or agent_id == interaction.agent_id:
-        return Preference()
+        return NOBODY_IN_PARTICULAR
     return Preference(agent_id, d.now + plan.for_seconds)
 
 

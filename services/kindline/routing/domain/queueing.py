@@ -9,7 +9,7 @@ from kindline.language.facts import InteractionDeflected, InteractionExpired, In
 from kindline.language.facts.interactions import DeflectedReason, ExpiryReason, QueuedReason
 from kindline.language.ids import Instant
 from kindline.language.queue_rules import OverflowAction, OverflowCause
-from kindline.language.quick import made_quickly
+from kindline.language.quick import made_quickly, maker
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
@@ -31,6 +31,9 @@ class Entry:
     priority: int | None = None
     waiting_since: Instant | None = None
     note: Content | None = None
+
+
+interaction_queued, NO_CAUSE = maker(InteractionQueued), OverflowCause.UNSPECIFIED
 
 
 def enqueue(d: Decision, interaction: Interaction, entry: Entry) -> None:
@@ -68,7 +71,7 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
     reason = QueuedReason.OVERFLOWED if overflowed_from else entry.reason
     preference = preferred_for(d, interaction, queue, reason)
     d.emit(
-        InteractionQueued(
+        interaction_queued(
             pool=interaction.pool,
             interaction_id=interaction.id,
             queue=queue.name,
@@ -83,12 +86,13 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
             preferred_agent_id=preference.agent_id,
             preferred_until=preference.until,
             overflowed_from=overflowed_from,
-            overflow_cause=place.cause if overflowed_from else OverflowCause.UNSPECIFIED,
+            overflow_cause=place.cause if overflowed_from else NO_CAUSE,
         )
     )
     for announcement in place.announcements:
         inform(d, interaction, announcement)
-    climb(d, interaction)
+    if queue.ladder:
+        climb(d, interaction)
 
 
 def turn_away(d: Decision, interaction: Interaction, away: TurnedAway) -> None:
@@ -115,7 +119,7 @@ def give_back(
         return
     longest = d.state.pools[interaction.pool].queue(queued.queue).longest_wait_seconds
     d.emit(
-        InteractionQueued(
+        interaction_queued(
             pool=interaction.pool,
             interaction_id=interaction.id,
             queue=queued.queue,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from kindline.language.agents import AgentStatus
 from kindline.language.facts import AgentRoutingStateChanged, AgentStatusDeclared
 from kindline.language.facts.agents import RoutingState
+from kindline.language.quick import maker
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.state import ShardState
 
+routing_state_changed = maker(AgentRoutingStateChanged)
 COMPLETED, DORMANT = InteractionState.COMPLETED, InteractionState.DORMANT
 AVAILABLE, UNSPECIFIED = AgentStatus.AVAILABLE, AgentStatus.UNSPECIFIED
 
@@ -60,4 +62,4 @@ def announce_routing_states(d: Decision) -> None:
     for agent, reason in list(d.state.touched.items()):
         now = routing_state(d.state, agent)
         if now is not agent.routing_state:
-            d.emit(AgentRoutingStateChanged(pool=agent.pool, agent_id=agent.agent_id, routing_state=now, reason=reason))
+            d.emit(routing_state_changed(pool=agent.pool, agent_id=agent.agent_id, routing_state=now, reason=reason))
