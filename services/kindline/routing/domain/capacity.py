@@ -8,6 +8,7 @@ without such queues costs what it did before there were any.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class _Cost(NamedTuple):
 class Capacity:
     """The rules of one pool's plan on what its agents may hold."""
 
-    __slots__ = ("_bits", "_costs", "_interrupting", "_least", "_limits", "knows_interrupting")
+    __slots__ = ("_bits", "_costs", "_fitting", "_interrupting", "_least", "_limits", "_units", "knows_interrupting")
 
     def __init__(self, channels: Mapping[Channel, ChannelPlan], queues: Iterable[QueuePlan]) -> None:
         """Take the rules of a plan."""
@@ -49,6 +50,10 @@ class Capacity:
         self._costs = sorted(map(self._cost, channels.values()), key=lambda cost: cost.units)
         self._interrupting = [cost for cost in self._costs if cost.interrupts]
         self._least = self._costs[0].units
+        # The channels that fit into what is free are the first so many of these, for as many as their units fit.
+        self._units = [cost.units for cost in self._costs]
+        limits = [(cost.channel, cost.at_once, cost.bit) for cost in self._costs]
+        self._fitting = [limits[:count] for count in range(len(limits) + 1)]
         self.knows_interrupting = bool(self._interrupting)
         """Whether any channel may interrupt another's work."""
 
@@ -72,9 +77,7 @@ class Capacity:
             return self._within(agent, self._costs, free)
         # As `_within`, where nothing limits numbers but the channels: this is asked twice for each offer.
         mask, held = 0, agent.held
-        for channel, units, at_once, bit, _, _ in self._costs:
-            if units > free:
-                break
+        for channel, at_once, bit in self._fitting[bisect_right(self._units, free)]:
             if held[channel] < at_once:
                 mask |= bit
         return mask

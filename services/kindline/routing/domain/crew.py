@@ -13,7 +13,7 @@ from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.effort import minute_of
 from kindline.routing.domain.places import Place, absence
 from kindline.routing.domain.profiles import Profiles
-from kindline.routing.domain.removals import Removals
+from kindline.routing.domain.removals import COUNTED_UP_TO, Removals
 from kindline.routing.domain.standing import Standing
 
 CHANGES_KEPT = 64
@@ -77,15 +77,15 @@ class Crew:
             former, place.plan, place.profile = place.profile, agent.plan, self._profiles.of(agent.plan)
             if former is not place.profile:
                 self._profiles.join(place, former)
-        place.absence = absence(agent)
-        if place.absence or not agent.session_id:
-            place.mask = place.over = 0
-        else:
-            place.mask = self._capacity.room(agent)
-            if self._capacity.knows_interrupting:
-                place.over = self._capacity.room_by_interrupting(agent) & ~place.mask
-        self.removals.note(place)
-        if not place.mask | place.over and place.rank is None:
+        capacity = self._capacity
+        mask = capacity.room(agent)
+        over = capacity.room_by_interrupting(agent) & ~mask if capacity.knows_interrupting else 0
+        if mask | over and (absence(agent) or not agent.session_id):
+            mask = over = 0
+        place.mask, place.over = mask, over
+        if place.number < COUNTED_UP_TO:
+            self.removals.note(place)
+        if not mask | over and place.rank is None:
             del self._changed[place]
             self.standing.scores.overlook(place)
 

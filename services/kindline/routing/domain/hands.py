@@ -80,8 +80,10 @@ class Holder:
     def takes(self, interaction_id: str, channel: Channel, units: int, queue: str = "") -> None:
         """Capacity is held for an interaction."""
         if interaction_id not in self.hands:
-            hand = self.hands[interaction_id] = Hand(channel, units, queue, FIRM)
-            self._count(hand, 1)
+            self.hands[interaction_id] = Hand(channel, units, queue, FIRM)
+            # As `_count` does for what is held firmly: this is asked for each offer.
+            self.used += units
+            self.held[channel] += 1
 
     def holds(self, interaction_id: str, units: int, grip: Grip) -> None:
         """An interaction in hand takes these units from here on, and is held like this."""

@@ -5,6 +5,8 @@ A naive oracle in the tests makes the identical choice from the same state; what
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.routing.domain.agents import Agent
@@ -20,7 +22,7 @@ from kindline.routing.domain.waiting import Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_at", "_chooser", "_crew", "_order", "_waiting")
+    __slots__ = ("_at", "_chooser", "_crew", "_order", "_waiting", "update")
 
     def __init__(self, plan: Plan, capacity: Capacity, now: Instant) -> None:
         """Begin with nobody, under a plan and its rules on what an agent may hold."""
@@ -30,6 +32,8 @@ class Matching:
         self._waiting.profiles.bit = capacity.bit
         self._crew = Crew(plan, capacity, self._waiting.profiles, now)
         self._chooser = Chooser(plan, capacity, self._waiting.profiles, self._crew)
+        self.update: Callable[[Agent], None] = self._crew.update
+        """What an agent can take has changed; looked at when it is next asked for."""
 
     def wait(self, interaction: Interaction) -> None:
         """An interaction may be offered from here on; one that has changed must leave first."""
@@ -54,10 +58,6 @@ class Matching:
         if now > self._at:
             self._at = now
             self._waiting.ripen(self._order.horizon(now))
-
-    def update(self, agent: Agent) -> None:
-        """What the agent can take has changed; looked at when it is next asked for."""
-        self._crew.update(agent)
 
     def rested_at(self, agent: Agent) -> Instant:
         """When the agent may be given work again."""

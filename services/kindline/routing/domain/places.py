@@ -47,8 +47,6 @@ class Place:
     """Whether `mask` and `over` are as of the last change."""
     score: float | None = None
     rank: Work | None = None
-    absence: str = ""
-    """The first rule that keeps the agent from being offered anything at all; empty when none does."""
 
 
 def absence(agent: Agent) -> str:

@@ -7,7 +7,7 @@ ones before it have left, and what it leaves out is how many bits its own have i
 from __future__ import annotations
 
 from kindline.routing.domain.line_up import Room
-from kindline.routing.domain.places import Place
+from kindline.routing.domain.places import Place, absence
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.served import Served
 
@@ -33,9 +33,8 @@ class Removals:
         self._stale: dict[Place, None] = {}
 
     def note(self, place: Place) -> None:
-        """What is known of an agent may have changed; in a pool where nothing is counted that is all one."""
-        if place.number < COUNTED_UP_TO:
-            self._stale[place] = None
+        """What is known of an agent may have changed; in a pool where nothing is counted nobody needs to say so."""
+        self._stale[place] = None
 
     def count(self, served: Served, only: int | None, *, interrupting: bool) -> tuple[int, dict[str, int]]:
         """The bits of whoever is left by all rules that can be counted so, and how many each of these has left out.
@@ -61,7 +60,7 @@ class Removals:
     def _see(self, place: Place) -> None:
         """Bring the bits of an agent up to what is known of them now."""
         away, mask, over = self._seen.get(place, UNSEEN)
-        now: Seen = (place.absence if place.agent.session_id else None, place.mask, place.over)
+        now: Seen = (absence(place.agent) if place.agent.session_id else None, place.mask, place.over)
         if now[0] != away:
             for reason in (away, now[0]):
                 if reason is not None:
