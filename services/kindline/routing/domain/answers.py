@@ -32,8 +32,9 @@ class Answers:
     def keep(self, row: AnswerRow) -> None:
         """Keep an answer, unless the command has one already."""
         key = _key(row.answer)
-        if key not in self._numbers:
-            self._numbers[key] = self.roll.add(row)
+        numbers = self._numbers.of(key)
+        if key not in numbers:
+            numbers[key] = self.roll.add(row)
 
     def forget(self, after_seconds: float, now: Instant) -> None:
         """Forget what was answered longer ago."""

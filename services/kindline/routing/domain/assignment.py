@@ -12,12 +12,15 @@ from heapq import heapify, heappop, heappush
 from kindline.language.facts import OfferIssued
 from kindline.language.facts.offers import Choice
 from kindline.language.ids import offer_id
+from kindline.language.quick import maker
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.choosing import INTERRUPTING, Chosen
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.explaining import count_removals
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.timers import Due
+
+offer_issued, choice = maker(OfferIssued), maker(Choice)
 
 
 def wake(d: Decision) -> None:
@@ -88,7 +91,7 @@ def _offer(d: Decision, interaction: Interaction, chosen: Chosen) -> None:
     number = interaction.last_offer_number + 1
     eligible, removals = count_removals(pool, interaction, d.now, interrupting=rule == INTERRUPTING)
     d.emit(
-        OfferIssued(
+        offer_issued(
             pool=pool.name,
             offer_id=offer_id(interaction.id, number),
             interaction_id=interaction.id,
@@ -98,6 +101,6 @@ def _offer(d: Decision, interaction: Interaction, chosen: Chosen) -> None:
             channel=interaction.channel,
             units=pool.channels[interaction.channel].units,
             expires_at=d.now + pool.queue(interaction.queue).offer_seconds,
-            choice=Choice(rule=rule, score=score, eligible=eligible, removals=removals, plan_version=pool.plan.version),
+            choice=choice(rule=rule, score=score, eligible=eligible, removals=removals, plan_version=pool.plan.version),
         )
     )

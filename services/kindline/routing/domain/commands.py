@@ -56,8 +56,8 @@ def obey(d: Decision, pool: str, agent_id: str, command: c.AgentCommand, appende
         d.emit(replace(remembered.answer))
         return
     refusal = refused_at_the_door(d, pool, agent_id, command, appended_at)
-    agent = d.state.agent(pool, agent_id)
-    if refusal is None and agent is not None:
+    if refusal is None:
+        agent = d.state.pools[pool].agents[agent_id]
         refusal = COMMANDS[type(command.command)](d, agent, command.command)
     reason, detail = refusal or CARRIED_OUT
     d.emit(command_answered(pool=pool, agent_id=agent_id, command_id=command.command_id, refusal=reason, detail=detail))

@@ -24,9 +24,10 @@ class Decision:
 
     def emit(self, fact: Fact) -> None:
         """It is a fact from here on."""
-        if self.state.moment is not None:
-            self.state.moment.before(fact)
-        FOLDS[type(fact)](self.state, fact, self.now)
+        state = self.state
+        if state.moment is not None:
+            state.moment.before(fact)
+        FOLDS[type(fact)](state, fact, self.now)
         self.facts.append(fact)
 
     def refuse(self, reference: InputReference, reason: DeadLetterReason, detail: str) -> None:

@@ -16,11 +16,14 @@ from kindline.language.facts.agents import (
 )
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
+from kindline.language.quick import maker
 from kindline.language.snapshot import AnswerRow
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.replicas import join_replica, leave_replica
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.watching import watch_lease, watch_replica
+
+answer_row = maker(AnswerRow)
 
 ANSWERS_KEPT_SECONDS = 900.0
 REPLICAS_KEPT_SECONDS = 3_600.0
@@ -114,5 +117,5 @@ def replica_seen(state: ShardState, fact: ReplicaSeen, at: Instant) -> None:
 
 def answered(state: ShardState, fact: CommandAnswered, at: Instant) -> None:
     """An answer is remembered, from the first time it was given, until nobody can ask for it again."""
-    state.answers.keep(AnswerRow(answer=fact, answered_at=at))
+    state.answers.keep(answer_row(answer=fact, answered_at=at))
     state.answers.forget(ANSWERS_KEPT_SECONDS * state.pace, at)

@@ -23,12 +23,13 @@ def offer_of(d: Decision, agent: Agent, name: str) -> tuple[Interaction, OfferIs
 
 def owned(d: Decision, agent: Agent, interaction_id: str) -> tuple[Interaction | None, Outcome]:
     """The agent's own open interaction, or None and why not."""
-    interaction = d.state.interactions.get(interaction_id) or d.state.ended.get(interaction_id)
+    still_open = d.state.interactions.get(interaction_id)
+    interaction = still_open or d.state.ended.get(interaction_id)
     if interaction is None or interaction.pool != agent.pool:
         return None, (RefusalReason.UNKNOWN_INTERACTION, "no such interaction is open")
     if interaction.agent_id != agent.agent_id:
         return None, (RefusalReason.NOT_YOUR_INTERACTION, "the interaction is not with you")
-    if interaction_id in d.state.ended:
+    if still_open is None:
         return None, wrong_state(interaction, "be open")
     return interaction, None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kindline.language.content import Channel
 from kindline.language.ids import Instant
-from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, EntryPointPlan, Plan, PoolLimits, QueuePlan
+from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, EntryPointPlan, Plan, QueuePlan
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import Capacity
 from kindline.routing.domain.interactions import Interaction
@@ -28,7 +28,9 @@ class Pool:
         "flows",
         "last_agents",
         "lets_sleep",
+        "limits",
         "matching",
+        "name",
         "plan",
         "preferring",
         "skills",
@@ -47,6 +49,10 @@ class Pool:
     def adopt(self, plan: Plan, now: Instant) -> None:
         """Another plan is in force; matching begins empty, the caller fills it again."""
         self.plan = plan
+        self.name = plan.pool
+        """Its name, `tenant/pool`."""
+        self.limits = plan.limits
+        """The time limits in force."""
         self._queues: dict[str, QueuePlan] = {queue.name: queue for queue in plan.queues}
         self.entry_points: dict[str, EntryPointPlan] = {point.name: point for point in plan.entry_points}
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
@@ -62,16 +68,6 @@ class Pool:
         self.matching = Matching(plan, self.capacity, now)
         self.flows = flows_under(plan, self.flows)
         self.last_agents.adopt(plan)
-
-    @property
-    def name(self) -> str:
-        """Its name, `tenant/pool`."""
-        return self.plan.pool
-
-    @property
-    def limits(self) -> PoolLimits:
-        """The time limits in force."""
-        return self.plan.limits
 
     def has_queue(self, name: str) -> bool:
         """Whether the plan in force has the queue, so that something new may enter it."""

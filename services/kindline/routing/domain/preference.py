@@ -50,9 +50,12 @@ def preferred_for(d: Decision, interaction: Interaction, queue: QueuePlan, reaso
 
 def end_preferences(d: Decision) -> None:
     """Wait no more for those who are not there, or who cannot serve the interaction any more."""
-    waiting = [interaction for interaction in d.state.stirred_interactions if interaction.preferring]
-    for agent in d.state.touched:
-        waiting += d.state.pools[agent.pool].preferring.get(agent.agent_id, ())
+    state = d.state
+    waiting = [interaction for interaction in state.stirred_interactions if interaction.preferring]
+    for agent in state.touched:
+        preferring = state.pools[agent.pool].preferring
+        if preferring:
+            waiting += preferring.get(agent.agent_id, ())
     for interaction in waiting:
         if interaction.preferring and not _is_hope(d, interaction):
             end(d, interaction, PreferenceEndedReason.UNAVAILABLE)

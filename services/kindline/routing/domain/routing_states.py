@@ -12,6 +12,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.state import ShardState
 
 routing_state_changed = maker(AgentRoutingStateChanged)
+INTERACTING, RESERVED, IDLE = RoutingState.INTERACTING, RoutingState.RESERVED, RoutingState.IDLE
 COMPLETED, DORMANT = InteractionState.COMPLETED, InteractionState.DORMANT
 AVAILABLE, UNSPECIFIED = AgentStatus.AVAILABLE, AgentStatus.UNSPECIFIED
 
@@ -35,10 +36,10 @@ def routing_state(state: ShardState, agent: Agent, *, responding: bool = False) 
         if stands is COMPLETED:
             wraps_up = True
         elif stands is not DORMANT:
-            return RoutingState.INTERACTING
+            return INTERACTING
     if wraps_up:
         return RoutingState.WRAP_UP
-    return RoutingState.RESERVED if agent.is_busy else RoutingState.IDLE
+    return RESERVED if agent.is_busy else IDLE
 
 
 def apply_next_statuses(d: Decision) -> None:

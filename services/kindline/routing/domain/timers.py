@@ -37,14 +37,14 @@ SLACK = 1_024
 MOVED = 4
 """Entries that are moved with each new one: a heap is at most half dead, so all are moved before the next is."""
 FRESH = 1_024
-"""Deadlines that may wait to be put in order: for less than a millisecond's work, even if nobody ever asks for any."""
+"""Changes that may wait to be put in order: a millisecond's work, even if nobody asks what comes first for long."""
 
 
 class Timers:
     """Deadlines by key; at most one for each key.
 
-    Most deadlines are moved or dropped soon, many by the very decision that set them. So a deadline that was set is put
-    in order when somebody asks which comes first, and most never are.
+    Most deadlines are moved or dropped soon, many by the very decision that set them. So what changes is only noted
+    until somebody asks which comes first: each key is put in order once then, however often it changed.
 
     A heap of a million would stand still for a second to be cleared of its dead. So it is put aside, and emptied from
     its end, which leaves it a heap, into a new one; until it is empty, the first of the two comes first.
@@ -55,21 +55,17 @@ class Timers:
     def __init__(self) -> None:
         """Begin with none."""
         self._due: Shelves[TimerKey, Instant] = Shelves()
-        self._fresh: dict[TimerKey, None] = {}
-        """Keys whose deadlines were set, and not put in order since."""
+        self._fresh: dict[TimerKey, Instant | None] = {}
+        """What has changed and was not put in order since."""
         self._heap: list[tuple[Instant, TimerKey]] = []
         self._old: list[tuple[Instant, TimerKey]] = []
 
     def watch(self, key: TimerKey, due: Instant | None) -> None:
         """Set the deadline of a key, in place of the one it had; None drops it."""
-        dues = self._due.of(key)
-        if due is None:
-            dues.pop(key, None)
-        elif dues.get(key) != due:
-            dues[key] = due
-            self._fresh[key] = None
-            if len(self._fresh) >= FRESH:
-                self._put_in_order()
+        fresh = self._fresh
+        fresh[key] = due
+        if len(fresh) >= FRESH:
+            self._put_in_order()
 
     def next_due(self) -> Instant | None:
         """The earliest deadline, or None."""
@@ -90,22 +86,25 @@ class Timers:
         if self._fresh:
             self._put_in_order()
         heap, old = self._heap, self._old
-        self._bury(heap)
+        if heap:
+            self._bury(heap)
         if not old:
             return heap
         self._bury(old)
         return old if old and (not heap or old[0] < heap[0]) else heap
 
     def _put_in_order(self) -> None:
-        for key in self._fresh:
-            due = self._due.get(key)
+        for key, due in self._fresh.items():
+            dues = self._due.of(key)
             if due is None:
-                continue
-            heappush(self._heap, (due, key))
-            if self._old:
-                self._move()
-            elif not len(self._heap) % SLACK and len(self._heap) > 2 * len(self._due) + SLACK:
-                self._old, self._heap = self._heap, []
+                dues.pop(key, None)
+            elif dues.get(key) != due:
+                dues[key] = due
+                heappush(self._heap, (due, key))
+                if self._old:
+                    self._move()
+                elif not len(self._heap) % SLACK and len(self._heap) > 2 * len(self._due) + SLACK:
+                    self._old, self._heap = self._heap, []
         self._fresh.clear()
 
     def _bury(self, heap: list[tuple[Instant, TimerKey]]) -> None:
