@@ -75,6 +75,7 @@ def replayed(records: list[bytes], shard: int) -> Engine:
         batch = codec.decode_decision(record)
         assert isinstance(batch, DecisionBatch)
         engine.apply(batch.facts, batch.decided_at)
+    engine.next_due()  # What only counted is made ready to decide when it is first asked.
     return engine
 
 
@@ -87,6 +88,7 @@ def restored(parts: list[bytes], shard: int, decided_at: float) -> Engine:
         assert isinstance(value, SnapshotPart)
         rows.extend(value.rows)
     engine.restore(rows, decided_at)
+    engine.next_due()
     return engine
 
 

@@ -16,15 +16,15 @@ from kindline.language.plan import Plan
 from kindline.language.snapshot import AgentRow, InteractionRow, SnapshotRow
 from kindline.routing.domain.assignment import assign, wake
 from kindline.routing.domain.candidates import Considered, considered
+from kindline.routing.domain.counting import count
 from kindline.routing.domain.decision import Decision
-from kindline.routing.domain.folding import FOLDS
 from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interaction_rows import row_of
 from kindline.routing.domain.interrupting import take_up_interrupted
-from kindline.routing.domain.invariants import BREAKABLE, violations
 from kindline.routing.domain.moment import Moment
 from kindline.routing.domain.preference import end_preferences
+from kindline.routing.domain.readiness import get_ready
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
 from kindline.routing.domain.rows import rows_of, state_of
@@ -49,7 +49,7 @@ class Engine:
         All decisions that go into one batch must be given the same `now`, the batch's decided_at. An instant before the
         last decision counts as that instant. On any exception the engine must be thrown away.
         """
-        state = self._state
+        state = get_ready(self._state)
         state.decided_at = now = max(now, state.decided_at)
         decision = Decision(state, now, self.shard, self.shards)
         route(decision, given)
@@ -65,18 +65,7 @@ class Engine:
 
     def apply(self, facts: Iterable[Fact], decided_at: Instant) -> None:
         """Fold facts that were decided elsewhere, or before; nothing is decided. Raises KeyError out of order."""
-        state = self._state
-        state.decided_at = max(state.decided_at, decided_at)
-        for fact in facts:
-            if state.moment is not None:
-                state.moment.before(fact)
-            kind = type(fact)
-            if kind in BREAKABLE and (broken := violations(state, fact)):
-                self.violations.update(broken)
-            FOLDS[kind](state, fact, decided_at)
-        while state.wakes.take(decided_at) is not None:
-            pass  # Whoever decided took note of them; what came of it is among the facts.
-        state.forget_notes()
+        count(self._state, facts, decided_at, self.violations)
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> None:
         """Begin anew from the rows of a snapshot that was taken when `decided_at` was the last decision's time."""
@@ -99,7 +88,8 @@ class Engine:
 
     def next_due(self) -> Instant | None:
         """When TimersDue has something to do next, in business time, or None."""
-        dues = (self._state.timers.next_due(), self._state.wakes.next_due())
+        state = get_ready(self._state)
+        dues = (state.timers.next_due(), state.wakes.next_due())
         return min((due for due in dues if due is not None), default=None)
 
     def is_quiet(self) -> bool:
@@ -147,4 +137,4 @@ class Engine:
 
     def considers(self, interaction_id: str, now: Instant) -> Considered:
         """Who can be chosen for an open interaction now, and which rule leaves out whom. Raises KeyError."""
-        return considered(self._state, interaction_id, now)
+        return considered(get_ready(self._state), interaction_id, now)

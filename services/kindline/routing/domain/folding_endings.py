@@ -17,6 +17,7 @@ from kindline.routing.domain.folding_hands import free
 from kindline.routing.domain.folding_interactions import move
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.preferring import drop_preference
+from kindline.routing.domain.silence import watch_silence
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.staying import settle_visit
 from kindline.routing.domain.timers import Due
@@ -41,7 +42,8 @@ def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> Non
     interaction = state.interactions[fact.interaction_id]
     move(state, interaction, COMPLETED, at, fact.wrap_up_until)
     _free_thread(state, interaction)
-    state.past_threads.add(interaction.thread_key, interaction.id)
+    if state.is_ready:
+        state.past_threads.add(interaction.thread_key, interaction.id)
     agent = state.agent(fact.pool, interaction.agent_id)
     if agent is not None:
         state.touched.setdefault(agent, WORK)
@@ -60,11 +62,10 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction.agent_id = owner
     interaction.moves(_END_STATES[type(fact)], at, None)
     interaction.messages.clear()
-    state.timers.watch((INTERACTION, interaction.id, ""), None)
-    if pool.visits.has_rules:
+    if state.is_ready:
+        state.timers.watch((INTERACTION, interaction.id, ""), None)
         settle_visit(state.timers, pool, interaction, at)
-    if pool.lets_sleep:
-        state.watch_silence(interaction)
+        watch_silence(state.timers, pool, interaction)
     if pool.flows or interaction.visit is not None:
         state.follow_wait(interaction)
     remember_ended(state, interaction)
@@ -72,14 +73,16 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
         oldest = state.fading.popleft()
         del state.ended[oldest.id]
         state.roll.remove(oldest.sequence)
-        state.past_threads.remove(oldest.thread_key, oldest.id)
+        if state.is_ready:
+            state.past_threads.remove(oldest.thread_key, oldest.id)
 
 
 def remember_ended(state: ShardState, interaction: Interaction) -> None:
     """Keep an ended interaction for its last reports."""
     state.ended[interaction.id] = interaction
     state.fading.append(interaction)
-    state.past_threads.add(interaction.thread_key, interaction.id)
+    if state.is_ready:
+        state.past_threads.add(interaction.thread_key, interaction.id)
 
 
 def _free_thread(state: ShardState, interaction: Interaction) -> None:

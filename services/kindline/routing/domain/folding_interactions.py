@@ -26,6 +26,7 @@ from kindline.routing.domain.folding_preference import prefers
 from kindline.routing.domain.folding_waiting import begin_visit
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.promised import TALKING
+from kindline.routing.domain.silence import watch_silence
 from kindline.routing.domain.state import ShardState
 
 RECEIVED, QUEUED, ACTIVE = InteractionState.RECEIVED, InteractionState.QUEUED, InteractionState.ACTIVE
@@ -114,7 +115,7 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
         interaction.account_owner = happening.account_owner
     if happening.content is not None:
         _say(interaction, happening.message_id, happening.content, at)
-    state.watch_silence(interaction)
+    watch_silence(state.timers, state.pools[interaction.pool], interaction)
 
 
 def message_sent(state: ShardState, fact: MessageSent, at: Instant) -> None:
@@ -129,7 +130,7 @@ def message_sent(state: ShardState, fact: MessageSent, at: Instant) -> None:
             said_at=at,
         )
     )
-    state.watch_silence(interaction)
+    watch_silence(state.timers, state.pools[interaction.pool], interaction)
 
 
 def _say(interaction: Interaction, message_id: str, content: Content, at: Instant) -> None:

@@ -1,4 +1,4 @@
-"""The whole state as rows and back: what is derived (places in line, hands, deadlines) is derived again."""
+"""The whole state as rows and back: what is derived is derived again: hands here, the rest by `readiness`."""
 
 from __future__ import annotations
 
@@ -27,10 +27,7 @@ from kindline.routing.domain.interaction_rows import interaction_of, row_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.replicas import join_replica
 from kindline.routing.domain.state import ShardState
-from kindline.routing.domain.staying import notice
-from kindline.routing.domain.timers import Due
 from kindline.routing.domain.waits import flow_rows, learn_again
-from kindline.routing.domain.watching import watch_lease, watch_rest
 
 
 def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
@@ -108,21 +105,15 @@ def _interaction(state: ShardState, interaction: Interaction) -> None:
         return
     state.enter(interaction)
     pool = state.pools[interaction.pool]
-    if interaction.state is InteractionState.COMPLETED:
-        state.past_threads.add(interaction.thread_key, interaction.id)
-    else:
+    if interaction.state is not InteractionState.COMPLETED:
         state.threads[interaction.thread_key] = interaction.id
     for offer in interaction.offers.values():
         pool.agents[offer.agent_id].takes(interaction.id, offer.channel, offer.units, offer.queue)
-        state.timers.watch((Due.OFFER, interaction.id, offer.offer_id), offer.expires_at)
     if interaction.agent_id:
         agent = pool.agents[interaction.agent_id]
         agent.takes(interaction.id, interaction.channel, interaction.units, interaction.queue)
         agent.holds(interaction.id, interaction.units, grip_of(interaction))
         agent.work[interaction.id] = None
-    for agent_id, until in interaction.back_offs.items():
-        if until > state.decided_at:
-            state.wakes.watch((Due.BACK_OFF, interaction.id, agent_id), until)
 
 
 def _derive(state: ShardState) -> None:
@@ -130,10 +121,5 @@ def _derive(state: ShardState) -> None:
         for agent in pool.agents.values():
             # Not begun anew: the running stretch goes on from the end of the last span.
             agent.running = agent.is_available
-            pool.matching.update(agent)
-            notice(state.timers, pool, agent, state.decided_at)
-            watch_lease(state, agent)
-            watch_rest(state, agent)
     for interaction in state.everybody():
         state.settle_interaction(interaction)
-    state.forget_notes()

@@ -7,6 +7,15 @@ from kindline.language.ids import Instant
 from kindline.language.plan import ChannelPlan
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
+from kindline.routing.domain.pools import Pool
+from kindline.routing.domain.timers import Due, Timers
+
+
+def watch_silence(timers: Timers, pool: Pool, interaction: Interaction) -> None:
+    """Watch for the moment at which a conversation has been silent long enough to fall asleep."""
+    if pool.lets_sleep:
+        due = sleeps_at(interaction, pool.channels[interaction.channel])
+        timers.watch((Due.DORMANT, interaction.id, ""), due)
 
 
 def sleeps_at(interaction: Interaction, channel: ChannelPlan) -> Instant | None:

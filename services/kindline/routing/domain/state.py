@@ -20,9 +20,10 @@ from kindline.routing.domain.preferring import settle_preference
 from kindline.routing.domain.roll import Roll
 from kindline.routing.domain.sharing import Sharing
 from kindline.routing.domain.shelves import Shelves
-from kindline.routing.domain.silence import sleeps_at
+from kindline.routing.domain.silence import watch_silence
 from kindline.routing.domain.staying import notice, settle_visit
 from kindline.routing.domain.timers import Due, Timers
+from kindline.routing.domain.unwatched import UNWATCHED
 from kindline.routing.domain.waits_followed import follow, tell_due
 
 if TYPE_CHECKING:
@@ -36,15 +37,17 @@ EntryKey = tuple[str, str, str]
 class ShardState:
     """The state of one shard.
 
+    Until it `is_ready` to decide it keeps neither deadlines nor lines, nor who can take what: see `readiness`.
+
     `touched`, `stirred_*` and `telling` are notes from folding to the decision that is under way (whose routing state
     may have changed and why; who may be matched now; who is to be told of their wait). They are no part of the state
     and are empty between decisions.
     """
 
     __slots__ = (
-        "answers", "decided_at", "ended", "entered", "fading", "identities", "interactions", "moment", "pace", "parked",
-        "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "sharing", "stirred_agents",
-        "stirred_interactions", "telling", "threads", "timers", "touched", "wakes",
+        "answers", "decided_at", "ended", "entered", "fading", "identities", "interactions", "is_ready", "moment",
+        "pace", "parked", "parked_threads", "past_threads", "pools", "replicas", "roll", "sessions", "sharing",
+        "stirred_agents", "stirred_interactions", "telling", "threads", "timers", "touched", "wakes",
     )  # fmt: skip
 
     def __init__(self, pace: float = 1.0) -> None:
@@ -70,8 +73,9 @@ class ShardState:
         self.answers = Answers()
         self.replicas: dict[str, Instant] = {}
         self.sessions: dict[str, dict[str, dict[str, None]]] = {}
-        self.timers = Timers()
-        self.wakes = Timers()
+        self.is_ready = False
+        self.timers: Timers = UNWATCHED
+        self.wakes: Timers = UNWATCHED
         self.decided_at: Instant = 0.0
         self.touched: dict[Agent, RoutingStateReason] = {}
         self.stirred_agents: dict[Agent, None] = {}
@@ -106,6 +110,10 @@ class ShardState:
         pool = self.pools[interaction.pool]
         if interaction.preferring:
             settle_preference(self.timers, pool, interaction)
+        if pool.flows or interaction.visit is not None:
+            self.follow_wait(interaction)
+        if not self.is_ready:
+            return
         if interaction.state in WAITING and len(interaction.offers) < pool.queue(interaction.queue).offers_at_once:
             pool.matching.wait(interaction)
             self.stirred_interactions[interaction] = None
@@ -114,27 +122,19 @@ class ShardState:
         self.timers.watch((INTERACTION, interaction.id, ""), interaction.deadline)
         if pool.visits.has_rules:
             settle_visit(self.timers, pool, interaction, self.decided_at)
-        if pool.lets_sleep:
-            self.watch_silence(interaction)
-        if pool.flows or interaction.visit is not None:
-            self.follow_wait(interaction)
+        watch_silence(self.timers, pool, interaction)
 
     def follow_wait(self, interaction: Interaction) -> None:
         """Keep its stay in a queue whose waits are followed, and watch for when its customer is to be told."""
         follow(self.pools[interaction.pool], interaction, self.decided_at)
         self.timers.watch((Due.TELL, interaction.id, ""), tell_due(interaction))
 
-    def watch_silence(self, interaction: Interaction) -> None:
-        """Watch for the moment at which a conversation has been silent long enough to fall asleep."""
-        pool = self.pools[interaction.pool]
-        if pool.lets_sleep:
-            channel = pool.channels[interaction.channel]
-            self.timers.watch((Due.DORMANT, interaction.id, ""), sleeps_at(interaction, channel))
-
     def settle_agent(self, agent: Agent, reason: RoutingStateReason, *, freed: bool = True) -> None:
         """Let matching know what an agent can take now, and note that their routing state may have changed."""
-        pool = self.pools[agent.pool]
         agent.counts_time(self.decided_at)
+        if not self.is_ready:
+            return
+        pool = self.pools[agent.pool]
         pool.matching.update(agent)
         notice(self.timers, pool, agent, self.decided_at)
         self.touched.setdefault(agent, reason)
