@@ -70,12 +70,9 @@ class Live:
 
     def takes_next(self, agent: Agent, now: float) -> Interaction | None:
         """The agent takes the first in line whom they can serve."""
-        matching = self.pool.matching
-        place = matching.next_for(agent, now)
-        if place is None:
-            return None
-        interaction = matching.at(place)
-        self._hand_over(agent, interaction, now)
+        interaction = self.pool.matching.next_for(agent, now)
+        if interaction is not None:
+            self._hand_over(agent, interaction, now)
         return interaction
 
     def arrives(self, interaction: Interaction, now: float) -> Agent | None:

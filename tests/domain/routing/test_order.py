@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from kindline.language import agents as a
 from kindline.language import facts as f
+from kindline.language.content import Channel, Direction, ParticipantRole
 from kindline.language.plan import OrderPlan, Plan
+from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.engine import Engine
+from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.lines import Lines
-from kindline.routing.domain.order import SEQUENCE_MASK, Order, age_key
+from kindline.routing.domain.order import Order, age_key
 from tests.domain.routing.days import busy_day
 from tests.domain.routing.test_matching import check_every_offer
-from tests.given import SHARDS, Centre, needs, plan
+from tests.given import POOL, SHARDS, Centre, needs, plan
 
 MINUTE = 60.0
 
@@ -210,6 +213,30 @@ def test_the_fixed_keys_stand_in_the_order_of_effective_priority_at_any_time(
     assert all(one[1] < other[1] for one, other in pairwise(sorted(keyed)))
 
 
+def somebody(since: float, sequence: int) -> Interaction:
+    """Somebody who has waited since then, and is about to stand in line."""
+    received = f.InteractionReceived(
+        pool=POOL,
+        interaction_id=f"i{sequence}",
+        entry_point="web",
+        account="",
+        channel=Channel.CHAT,
+        thread=f"t{sequence}",
+        direction=Direction.INBOUND,
+        customer="",
+        language="",
+        arrived_at=since,
+        previous_interaction_id="",
+        queue="general",
+        priority=0,
+        owner=ParticipantRole.UNSPECIFIED,
+        deadline=since,
+    )
+    interaction = Interaction(received=received, sequence=sequence, state=InteractionState.QUEUED, state_since=since)
+    interaction.place = age_key(since, sequence)
+    return interaction
+
+
 class Counting(Lines):
     """Lines that count how often a head is looked for."""
 
@@ -227,9 +254,10 @@ def test_when_time_passes_only_the_heads_are_looked_at() -> None:
     for number in range(1, 4):
         lines.introduce()
         for sequence in range(2_000):
-            lines.add(number, order.base(sequence % 3, reserved=False), age_key(1_000.0, 3 * sequence + number))
+            lines.add(number, order.base(sequence % 3, reserved=False), somebody(1_000.0, 3 * sequence + number))
+    lines.ripen(1_010.0)
     before, lines.looked = list(lines.heads), 0
-    lines.ripen(order.horizon(1_010.1))
+    lines.ripen(1_010.1)
     assert lines.looked == 3
     assert all(now < then for now, then in zip(lines.heads[1:], before[1:], strict=True))
 
@@ -239,9 +267,12 @@ def test_who_comes_back_to_the_line_starves_at_once_if_they_have_waited_that_lon
     order = Order(OrderPlan(starvation_seconds=10.0))
     lines = Lines(order)
     lines.introduce()
-    lines.ripen(order.horizon(1_020.0))
-    lines.add(1, order.base(9, reserved=False), age_key(1_015.0, 1))
+    lines.ripen(1_020.0)
+    lines.add(1, order.base(9, reserved=False), somebody(1_015.0, 1))
     before = lines.heads[1]
-    lines.add(1, order.base(0, reserved=False), age_key(1_005.0, 0))
+    starves = somebody(1_005.0, 0)
+    lane = lines.add(1, order.base(0, reserved=False), starves)
+    lines.ripen(1_020.0)
     assert lines.heads[1] < before
-    assert lines.heads[1] & SEQUENCE_MASK == 0
+    assert lines.fronts[1] is lane
+    assert lines.place(lane, starves) < before

@@ -39,50 +39,49 @@ def wake(d: Decision) -> None:
 def assign(d: Decision) -> None:
     """Issue every offer that can be issued now."""
     state = d.state
-    candidates: list[tuple[int, int, Agent | Interaction]] = []
+    candidates: list[tuple[int, int, Agent | Interaction, Interaction]] = []
     stirred: list[Agent | Interaction] = [*state.stirred_agents, *state.stirred_interactions]
     for candidate in stirred:
-        place = _place(d, candidate)
-        if place is not None:
-            candidates.append((place, len(candidates), candidate))
+        first = _first(d, candidate)
+        if first is not None:
+            candidates.append((first[0], len(candidates), candidate, first[1]))
     heapify(candidates)
     issued = False
     while candidates:
-        key, number, candidate = heappop(candidates)
+        place, number, candidate, interaction = heappop(candidates)
         if issued:
             # Offers change who is first for whom; whoever is not first any more comes back at their new place.
-            now_at = _place(d, candidate)
-            if now_at != key:
-                if now_at is not None:
-                    heappush(candidates, (now_at, number, candidate))
+            first = _first(d, candidate)
+            if first is None or first[0] != place:
+                if first is not None:
+                    heappush(candidates, (first[0], number, candidate, first[1]))
                 continue
-        interaction, chosen = _pair(d, candidate, key)
+        chosen = _chosen(d, candidate, interaction)
         if chosen is not None:
             _offer(d, interaction, chosen)
             issued = True
-            again = _place(d, candidate)
-            if again is not None:
-                heappush(candidates, (again, number, candidate))
+            first = _first(d, candidate)
+            if first is not None:
+                heappush(candidates, (first[0], number, candidate, first[1]))
 
 
-def _place(d: Decision, candidate: Agent | Interaction) -> int | None:
-    """The place in line that a candidate stands for now: their own, or that of the first they can serve."""
+def _first(d: Decision, candidate: Agent | Interaction) -> tuple[int, Interaction] | None:
+    """For whom a candidate stands now, with their place in line: for itself, or for the first they can serve."""
     matching = d.state.pools[candidate.pool].matching
-    if isinstance(candidate, Interaction):
-        return matching.place_of(candidate, d.now)
-    return matching.next_for(candidate, d.now)
+    first = candidate if isinstance(candidate, Interaction) else matching.next_for(candidate, d.now)
+    place = None if first is None else matching.place_of(first, d.now)
+    return None if first is None or place is None else (place, first)
 
 
-def _pair(d: Decision, candidate: Agent | Interaction, place: int) -> tuple[Interaction, Chosen | None]:
-    """Who is first in line of those that a candidate stands for, and the agent due, or None."""
+def _chosen(d: Decision, candidate: Agent | Interaction, interaction: Interaction) -> Chosen | None:
+    """The agent due for whom a candidate stands for, or None."""
     state, matching = d.state, d.state.pools[candidate.pool].matching
     if isinstance(candidate, Interaction):
-        return candidate, None if matching.is_behind(candidate) else matching.agent_for(candidate, d.now)
-    interaction = matching.at(place)
+        return None if matching.is_behind(candidate) else matching.agent_for(candidate, d.now)
     if len(state.stirred_agents) == 1 and interaction not in state.stirred_interactions:
         # Nothing else has changed, so whoever could serve it but for this agent would have been given it before.
-        return interaction, matching.only(candidate, interaction, d.now)
-    return interaction, matching.agent_for(interaction, d.now)
+        return matching.only(candidate, interaction, d.now)
+    return matching.agent_for(interaction, d.now)
 
 
 def _offer(d: Decision, interaction: Interaction, chosen: Chosen) -> None:

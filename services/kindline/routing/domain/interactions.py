@@ -11,7 +11,7 @@ from kindline.language.facts.waiting import CallBackPromised, InteractionRelaxed
 from kindline.language.graph import WAITING, WITH_AGENT
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState, MessageRow, WaitSample
-from kindline.routing.domain.order import Lane
+from kindline.routing.domain.lanes import Lane
 from kindline.routing.domain.requirements import Requirement
 from kindline.routing.domain.talk import keep
 from kindline.routing.domain.waits import Flow
@@ -19,6 +19,8 @@ from kindline.routing.domain.waits_line import Spot
 
 ThreadKey = tuple[str, str, str]
 """Pool, account, thread."""
+EntryKey = tuple[str, str, str]
+"""Pool, entry point, thread: where an interaction came in, whatever has become of the entry point."""
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +100,11 @@ class Interaction:
         return (self.received.pool, self.received.account, self.received.thread)
 
     @property
+    def entry_key(self) -> EntryKey:
+        """Where it came in."""
+        return (self.received.pool, self.received.entry_point, self.received.thread)
+
+    @property
     def waits(self) -> bool:
         """Whether a queue owns it."""
         return self.state in WAITING
@@ -114,6 +121,9 @@ class Interaction:
 
     def leaves_out(self, agent_id: str, now: Instant) -> bool:
         """Whether this agent holds one of its offers already, or is left out for a while."""
+        if not self.last_offer_number:
+            # Nobody was ever offered it, so nobody has let it go: most who wait, and known without a look at either.
+            return False
         if self.back_offs and self.back_offs.get(agent_id, now) > now:
             return True
         return bool(self.offers) and any(offer.agent_id == agent_id for offer in self.offers.values())

@@ -1,123 +1,142 @@
 """The lines of all requirement classes of a pool: within each a lane for each priority, and its head as of an instant.
 
 When the starvation ceiling passes somebody by, the head of their class changes, and nothing else is touched.
+
+A head is the place in line of the first of a class, with the number of the class in its last bits. No two who wait have
+the same place, so the lowest head is that of the first in line all the same, and tells at once which class they are of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
-from kindline.routing.domain.order import EMPTY, STARVING, Lane, Order
+from kindline.language.ids import Instant
+from kindline.routing.domain.lanes import ENTRY, Lane
+from kindline.routing.domain.order import EMPTY, STARVING, Order
+from kindline.routing.domain.ripening import Ripening
+
+if TYPE_CHECKING:
+    from kindline.routing.domain.interactions import Interaction
+
+NUMBER_BITS = 32
+NUMBERS = (1 << NUMBER_BITS) - 1
+"""What is left of a head is the number of its class; of EMPTY, that of class 0, in which nobody ever waits."""
 
 
 class Lines:
-    """The lanes of each class by its number, and in `heads` the first key of each class; class 0 is always empty."""
+    """The lanes of each class by its number; in `heads` is its head, and in `fronts` the lane whose first that is."""
 
-    __slots__ = ("_horizon", "_lanes", "_ripening", "_ripens", "heads", "order")
+    __slots__ = ("_lanes", "_ripening", "fronts", "heads", "order")
 
     def __init__(self, order: Order) -> None:
         """Begin with class 0 and nobody."""
         self.order = order
         self.heads = [EMPTY]
+        self.fronts: list[Lane | None] = [None]
         self._lanes: list[dict[int, Lane]] = [{}]
-        # When the oldest of a class may starve, at the earliest: an entry counts while `_ripens` says the same.
-        self._horizon = 0
-        self._ripening: list[tuple[int, int]] = []
-        self._ripens = [EMPTY]
+        self._ripening = Ripening(order)
 
     def introduce(self) -> None:
         """There is one more class, with the next number."""
         self.heads.append(EMPTY)
+        self.fronts.append(None)
         self._lanes.append({})
-        self._ripens.append(EMPTY)
+        self._ripening.watched.append(EMPTY)
 
     def occupied(self, number: int) -> bool:
         """Whether anybody stands in the lines of a class."""
         return bool(self._lanes[number])
 
     def keep(self, numbers: Iterable[int]) -> None:
-        """Forget all classes but these, which are numbered anew from 1, in this order."""
-        kept = [(self._lanes[number], self.heads[number], self._ripens[number]) for number in numbers]
-        self.heads, self._lanes, self._ripens = [EMPTY], [{}], [EMPTY]
-        for lanes, head, ripens in kept:
+        """Forget all classes but these, in which somebody stands, and number them anew from 1, in this order."""
+        watched = self._ripening.watched
+        kept = [(self._lanes[n], self.fronts[n], self.heads[n], watched[n]) for n in numbers]
+        self.heads, self.fronts, self._lanes = [EMPTY], [None], [{}]
+        for lanes, front, head, _ in kept:
+            number = len(self._lanes)
             for lane in lanes.values():
-                lane.number = len(self._lanes)
+                lane.number = number
             self._lanes.append(lanes)
-            self.heads.append(head)
-            self._ripens.append(ripens)
-        self._ripening = [(entry, number) for number, entry in enumerate(self._ripens) if entry != EMPTY]
-        heapify(self._ripening)
+            self.fronts.append(front)
+            self.heads.append((head >> NUMBER_BITS << NUMBER_BITS) | number)
+        self._ripening.keep(oldest for _, _, _, oldest in kept)
 
-    def add(self, number: int, base: int, entry: int) -> Lane:
-        """Somebody stands in the lane of this base from here on."""
-        lanes = self._lanes[number]
+    def add(self, number: int, base: int, one: Interaction) -> Lane:
+        """Somebody who has an entry stands in the lane of this base from here on."""
+        lanes, ripening = self._lanes[number], self._ripening
         lane = lanes.get(base)
         if lane is None:
             lane = lanes[base] = Lane(number, base)
-        lane.add(entry)
-        if entry < self._horizon:
-            self._ripens[number] = EMPTY
-        elif entry < self._ripens[number] != EMPTY:
-            self._watch(number, entry)
+        lane.add(one)
+        entry = ENTRY(one)
+        if entry < ripening.horizon:
+            ripening.watched[number] = EMPTY
+        elif entry < ripening.watched[number] != EMPTY:
+            ripening.watch(number, entry)
         self._settle(number)
         return lane
 
-    def remove(self, lane: Lane, entry: int) -> None:
+    def remove(self, lane: Lane, one: Interaction) -> None:
         """Somebody stands in a lane no more.
 
         Where waiting earns nothing and nobody of the class can starve yet, a head is the first of the first lane, so
         whoever comes next in the lane of a head that has gone is the head, and where no head has gone nothing changes.
         """
         number = lane.number
-        if lane.remove(entry):
+        was_first = lane.remove(one)
+        if lane.start == len(lane.people):
             del self._lanes[number][lane.base]
-        elif not self.order.growth and self._ripens[number] != EMPTY:
-            if self.heads[number] == lane.base + entry:
-                self.heads[number] = lane.base + lane.entries[lane.start]
+        elif not self.order.growth and self._ripening.watched[number] != EMPTY:
+            if was_first and self.fronts[number] is lane:
+                self.heads[number] = ((lane.base + lane.people[lane.start].place) << NUMBER_BITS) | number
             return
         self._settle(number)
 
     def _settle(self, number: int) -> None:
         """Find the head of a class again: its oldest if they starve, or else the first of all its lanes."""
-        lanes = self._lanes[number]
+        lanes, ripening = self._lanes[number], self._ripening
         if not lanes:
-            self.heads[number] = EMPTY
+            self.heads[number], self.fronts[number] = EMPTY, None
             return
-        if self._ripens[number] == EMPTY:
+        if ripening.watched[number] == EMPTY:
             # Nobody watches for when the oldest starves: they may already.
-            oldest = min(lane.entries[lane.start] for lane in lanes.values())
-            if oldest < self._horizon:
-                self.heads[number] = oldest - STARVING
+            front = min(lanes.values(), key=_oldest)
+            if _oldest(front) < ripening.renew():
+                self._lead(number, front, _oldest(front) - STARVING)
                 return
-            self._watch(number, oldest)
-        if self.order.growth:
-            key = self.order.key
-            self.heads[number] = min(key(lane.base, lane.entries[lane.start]) for lane in lanes.values())
-        else:
-            # Where waiting earns nothing, everybody of the first lane goes before everybody of the others.
-            lane = lanes[min(lanes)]
-            self.heads[number] = lane.base + lane.entries[lane.start]
+            ripening.watch(number, _oldest(front))
+        # Where waiting earns nothing, everybody of the first lane goes before everybody of the others.
+        front = min(lanes.values(), key=self._key_of_first) if self.order.growth else lanes[min(lanes)]
+        self._lead(number, front, self._key_of_first(front))
 
-    def _watch(self, number: int, oldest: int) -> None:
-        self._ripens[number] = oldest
-        heappush(self._ripening, (oldest, number))
+    def _key_of_first(self, lane: Lane) -> int:
+        return self.order.key(lane.base, lane.people[lane.start].place)
 
-    def ripen(self, horizon: int) -> None:
-        """Time has passed: whoever is older than this starves."""
-        self._horizon = horizon
-        ripening = self._ripening
-        while ripening and ripening[0][0] < horizon:
-            entry, number = heappop(ripening)
-            if self._ripens[number] == entry:
-                self._ripens[number] = EMPTY
-                self._settle(number)
+    def _lead(self, number: int, front: Lane, key: int) -> None:
+        self.fronts[number] = front
+        self.heads[number] = (key << NUMBER_BITS) | number
 
-    def key(self, lane: Lane, entry: int) -> int:
-        """The place in line of somebody now."""
-        return entry - STARVING if entry < self._horizon else self.order.key(lane.base, entry)
+    def ripen(self, now: Instant) -> None:
+        """Time has passed: whoever has waited longer than the ceiling by now starves."""
+        for number in self._ripening.passed(now):
+            self._settle(number)
 
-    def walk(self, number: int) -> Iterator[Iterator[int]]:
-        """The keys of each lane of a class, in order."""
+    def place(self, lane: Lane, one: Interaction) -> int:
+        """The place in line of somebody, as of the latest instant."""
+        return self._key(lane, ENTRY(one), self._ripening.renew())
+
+    def _key(self, lane: Lane, entry: int, horizon: int) -> int:
+        return entry - STARVING if entry < horizon else self.order.key(lane.base, entry)
+
+    def walk(self, number: int) -> Iterator[Iterator[tuple[int, Interaction]]]:
+        """Everybody of each lane of a class with their place, in order."""
         for lane in self._lanes[number].values():
-            yield (self.key(lane, lane.entries[index]) for index in range(lane.start, len(lane.entries)))
+            people, horizon = lane.people, self._ripening.renew()
+            yield ((self._key(lane, people[n].place, horizon), people[n]) for n in range(lane.start, len(people)))
+
+
+def _oldest(lane: Lane) -> int:
+    """The entry of the first of a lane."""
+    entry: int = lane.people[lane.start].place
+    return entry

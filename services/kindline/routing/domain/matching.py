@@ -15,20 +15,18 @@ from kindline.routing.domain.chooser import Chooser
 from kindline.routing.domain.choosing import Chosen
 from kindline.routing.domain.crew import Crew
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.order import EMPTY, Order, age_key
+from kindline.routing.domain.order import Order, age_key
 from kindline.routing.domain.waiting import Waiting
 
 
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_at", "_chooser", "_crew", "_order", "_waiting", "update")
+    __slots__ = ("_chooser", "_crew", "_waiting", "update")
 
     def __init__(self, plan: Plan, capacity: Capacity, now: Instant) -> None:
         """Begin with nobody, under a plan and its rules on what an agent may hold."""
-        self._order = Order(plan.order)
-        self._at = -1.0
-        self._waiting = Waiting(frozenset(queue.name for queue in plan.queues), self._order)
+        self._waiting = Waiting(frozenset(queue.name for queue in plan.queues), Order(plan.order))
         self._waiting.profiles.bit = capacity.bit
         self._crew = Crew(plan, capacity, self._waiting.profiles, now)
         self._chooser = Chooser(plan, capacity, self._waiting.profiles, self._crew)
@@ -45,39 +43,30 @@ class Matching:
         """An interaction may not be offered any more."""
         self._waiting.remove(interaction)
 
-    def at(self, place: int) -> Interaction:
-        """The interaction at a place in line."""
-        return self._waiting.at(place)
-
     def place_of(self, interaction: Interaction, now: Instant) -> int | None:
         """The place in line of an interaction now, lowest first; None when it may not be offered."""
-        self._ripen(now)
+        self._waiting.ripen(now)
         return self._waiting.place(interaction)
-
-    def _ripen(self, now: Instant) -> None:
-        if now > self._at:
-            self._at = now
-            self._waiting.ripen(self._order.horizon(now))
 
     def rested_at(self, agent: Agent) -> Instant:
         """When the agent may be given work again."""
         return self._crew.rested_at(agent)
 
-    def next_for(self, agent: Agent, now: Instant) -> int | None:
-        """The place in line of the first interaction the agent can take now, or None."""
+    def next_for(self, agent: Agent, now: Instant) -> Interaction | None:
+        """The first in line whom the agent can take now, or None."""
         place = self._crew.place(agent, now)
         if place is None:
             return None
-        self._ripen(now)
-        agent_id = agent.agent_id
-        key = self._waiting.first(agent_id, place.profile, place.mask)
-        if key != EMPTY and self.at(key).leaves_out(agent_id, now):
+        agent_id, waiting = agent.agent_id, self._waiting
+        waiting.ripen(now)
+        first = waiting.first(agent_id, place.profile, place.mask)
+        if first is not None and first.leaves_out(agent_id, now):
             leaves_out = lambda other: other.leaves_out(agent_id, now)  # noqa: E731
-            key = self._waiting.first_but(agent_id, place.profile, place.mask, leaves_out)
+            first = waiting.first_but(agent_id, place.profile, place.mask, leaves_out)
         if place.over:
             spares = lambda other: other.offers or other.preferring or other.leaves_out(agent_id, now)  # noqa: E731
-            key = min(key, self._waiting.first_but(agent_id, place.profile, place.over, spares))
-        return None if key == EMPTY else key
+            first = waiting.first_but(agent_id, place.profile, place.over, spares, first)
+        return first
 
     def agent_for(self, interaction: Interaction, now: Instant) -> Chosen | None:
         """The agent who should get the interaction now, by the rule of its queue; None when there is nobody."""

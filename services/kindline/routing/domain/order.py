@@ -14,8 +14,8 @@ Ages are whole microseconds and the slope whole millionths of a priority a minut
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
-from math import gcd
 
 from kindline.language.ids import Instant
 from kindline.language.plan import OrderPlan
@@ -53,7 +53,7 @@ class Order:
         """Take the slope and the ceiling of a plan."""
         slope = round(plan.priority_per_minute * GRAIN)
         unit = GRAIN * MINUTE_MICROSECONDS
-        common = gcd(slope, unit)
+        common = math.gcd(slope, unit)
         self.growth = slope // common
         """What a microsecond's later arrival costs, in the units of `worth`; 0 when waiting earns nothing."""
         self._worth = unit // common
@@ -79,15 +79,18 @@ class Order:
         """Entries below this starve now."""
         return (int(now * GRAIN) - self._ceiling) << SEQUENCE_BITS if self._ceiling else 0
 
+    def starves_from(self, entry: int) -> float:
+        """The microsecond from which on an entry is below the horizon: its own and the ceiling, and one more."""
+        return float((entry >> SEQUENCE_BITS) + self._ceiling + 1) if self._ceiling else math.inf
 
-class Lane:
-    """Those of one requirement class and one priority: the oldest first."""
 
-    __slots__ = ("base", "entries", "number", "start")
+class Ages:
+    """The entries of those of one priority: the oldest first."""
 
-    def __init__(self, number: int, base: int) -> None:
-        """Begin with nobody, as a part of the class of this number."""
-        self.number = number
+    __slots__ = ("base", "entries", "start")
+
+    def __init__(self, base: int) -> None:
+        """Begin with nobody."""
         self.base = base
         self.entries: list[int] = []
         self.start = 0

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from itertools import chain
 
 from kindline.language.content import Channel, Needs
+from kindline.language.ids import Instant
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.lines import Lines
-from kindline.routing.domain.order import EMPTY, ENTRY_MASK, Order
+from kindline.routing.domain.lines import NUMBERS, Lines
+from kindline.routing.domain.order import EMPTY, Order
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.profiles import Profiles
 from kindline.routing.domain.requirements import Requirement
-from kindline.routing.domain.shelves import SHELVES, Shelf
 
 CLASSES_KEPT = 4_000
 """Requirement classes beyond which those are forgotten in which nobody waits: what customers may ask for is endless."""
@@ -24,7 +24,7 @@ CLASSES_KEPT = 4_000
 class Waiting:
     """The interactions of one pool that may be offered now."""
 
-    __slots__ = ("_by_entry", "_lines", "_met", "_most", "_numbers", "profiles", "ripen")
+    __slots__ = ("_lines", "_met", "_most", "_numbers", "profiles", "ripen")
 
     def __init__(self, queues: frozenset[str], order: Order) -> None:
         """Begin empty, under a plan with these queues and this order."""
@@ -35,9 +35,7 @@ class Waiting:
         # The class of needs that were met before, found without looking into them: they never change, the engine keeps
         # equal ones once, and nothing else can have their identity while they are kept here.
         self._met: dict[tuple[str, Channel, int], tuple[Needs, int]] = {}
-        # By their last bits: a dict of a million stands still for 50 ms when it is built anew, see `shelves`.
-        self._by_entry: list[Shelf[int, Interaction]] = [Shelf() for _ in range(SHELVES)]
-        self.ripen: Callable[[int], None] = self._lines.ripen
+        self.ripen: Callable[[Instant], None] = self._lines.ripen
 
     def number(self, interaction: Interaction) -> int:
         """The number of an interaction's requirement class."""
@@ -88,51 +86,61 @@ class Waiting:
         """Somebody waits from here on, at their age."""
         number = self.number(interaction)
         base = self._lines.order.base(interaction.priority, reserved=interaction.preferring)
-        interaction.lane = self._lines.add(number, base, entry)
         interaction.place = entry
-        self._by_entry[entry % SHELVES][entry] = interaction
+        interaction.lane = self._lines.add(number, base, interaction)
 
     def remove(self, interaction: Interaction) -> None:
         """Somebody waits no more."""
-        lane, entry = interaction.lane, interaction.place
-        if lane is not None and entry is not None:
-            self._lines.remove(lane, entry)
+        lane = interaction.lane
+        if lane is not None:
+            self._lines.remove(lane, interaction)
             interaction.place = interaction.lane = None
-            del self._by_entry[entry % SHELVES][entry]
 
     def place(self, interaction: Interaction) -> int | None:
         """The place in line of somebody now; None when they do not wait."""
-        lane, entry = interaction.lane, interaction.place
-        return None if lane is None or entry is None else self._lines.key(lane, entry)
+        lane = interaction.lane
+        return None if lane is None else self._lines.place(lane, interaction)
 
     def head_of(self, interaction: Interaction) -> Interaction | None:
         """The first in line of an interaction's class; None when it does not wait."""
         lane = interaction.lane
-        return None if lane is None else self.at(self._lines.heads[lane.number])
+        return None if lane is None else self._first(lane.number)
 
-    def first(self, agent_id: str, profile: Profile, mask: int) -> int:
-        """The key of the first in line whom this agent can serve on these channels; EMPTY when nobody is."""
-        heads = self._lines.heads
-        first = profile.first(mask, heads)
-        for number, bit in self.profiles.reserved.get(agent_id, ()):
-            if bit & mask:
-                first = min(first, heads[number])
+    def _first(self, number: int) -> Interaction | None:
+        """The first in line of a class; None when nobody waits."""
+        front = self._lines.fronts[number]
+        if front is None:
+            return None
+        first: Interaction = front.people[front.start]
         return first
 
-    def first_but(self, agent_id: str, profile: Profile, mask: int, leaves_out: Callable[[Interaction], bool]) -> int:
-        """As `first`, without those that are left out for this agent."""
-        best = EMPTY
+    def first(self, agent_id: str, profile: Profile, mask: int) -> Interaction | None:
+        """The first in line whom this agent can serve on these channels; None when nobody is."""
+        heads = self._lines.heads
+        head = profile.first(mask, heads)
+        if reserved := self.profiles.reserved:
+            for number, bit in reserved.get(agent_id, ()):
+                if bit & mask:
+                    head = min(head, heads[number])
+        return self._first(head & NUMBERS)
+
+    def first_but(
+        self,
+        agent_id: str,
+        profile: Profile,
+        mask: int,
+        leaves_out: Callable[[Interaction], bool],
+        found: Interaction | None = None,
+    ) -> Interaction | None:
+        """As `first`, without those that are left out for this agent; who is `found` already if none is before them."""
+        best = EMPTY if found is None or found.lane is None else self._lines.place(found.lane, found)
         reserved = (number for number, bit in self.profiles.reserved.get(agent_id, ()) if bit & mask)
         for number in chain(profile.numbers(mask), reserved):
-            for keys in self._lines.walk(number):
-                for key in keys:
-                    if key >= best:
+            for line in self._lines.walk(number):
+                for place, one in line:
+                    if place >= best:
                         break
-                    if not leaves_out(self.at(key)):
-                        best = key
+                    if not leaves_out(one):
+                        best, found = place, one
                         break
-        return best
-
-    def at(self, key: int) -> Interaction:
-        """Who waits at this place."""
-        return self._by_entry[key % SHELVES][key & ENTRY_MASK]
+        return found

@@ -10,14 +10,14 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from kindline.language.ids import Instant
-from kindline.routing.domain.order import GRAIN, SEQUENCE_BITS, Lane, Order
+from kindline.routing.domain.order import GRAIN, SEQUENCE_BITS, Ages, Order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spot:
     """Where somebody stands."""
 
-    lane: Lane
+    lane: Ages
     entry: int
 
 
@@ -29,7 +29,7 @@ class Line:
     def __init__(self, order: Order) -> None:
         """Begin with nobody."""
         self._order = order
-        self._lanes: dict[int, Lane] = {}
+        self._lanes: dict[int, Ages] = {}
 
     def base(self, priority: int, *, reserved: bool) -> int:
         """Which lane somebody of this priority stands in."""
@@ -39,7 +39,7 @@ class Line:
         """Somebody stands in line from here on."""
         lane = self._lanes.get(base)
         if lane is None:
-            lane = self._lanes[base] = Lane(0, base)
+            lane = self._lanes[base] = Ages(base)
         lane.add(entry)
         return Spot(lane, entry)
 
