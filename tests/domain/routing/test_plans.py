@@ -125,6 +125,31 @@ def test_whoever_came_by_an_entrance_that_is_gone_is_still_found() -> None:
         assert [fact.reason for fact in centre.facts(InputDeadLettered)] == [DeadLetterReason.UNKNOWN_ENTRY_POINT]
 
 
+def test_an_entrance_that_comes_and_goes_finds_those_who_are_there() -> None:
+    """Whoever came by an entry point that goes, returns and goes again is found while they are there, and not after."""
+    usual = plan()
+    named = tuple(replace(one, account="site") if one.name == "chat" else one for one in usual.entry_points)
+    fewer = tuple(one for one in named if one.name != "chat")
+    for restarted in (False, True):
+        centre = Centre(plan(entry_points=named))
+        centre.arrives("t1")
+        centre.arrives("t2")
+        centre.publish(plan(version=2, entry_points=fewer))
+        centre.publish(plan(version=3, entry_points=named))
+        centre.leaves("t1")
+        centre.arrives("t3")
+        centre.publish(plan(version=4, entry_points=fewer))
+        if restarted:
+            centre.engine = restored(centre)
+        for thread in ("t2", "t3"):
+            centre.leaves(thread)
+            assert centre.state(thread) is S.ABANDONED
+        for thread in ("t1", "t2", "t3"):
+            centre.leaves(thread)
+        unknown = [fact.reason for fact in centre.facts(InputDeadLettered)]
+        assert unknown == [DeadLetterReason.UNKNOWN_ENTRY_POINT] * 3
+
+
 def test_events_from_nowhere_cost_the_same_however_many_wait() -> None:
     """A source that is set up wrongly does not slow down those who wait: nobody looks through all of them for it."""
     few, many = seconds_for_events_from_nowhere(waiting=1), seconds_for_events_from_nowhere(waiting=2_000)

@@ -14,6 +14,7 @@ from kindline.language.facts import Fact
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan
 from kindline.language.snapshot import AgentRow, InteractionRow, SnapshotRow
+from kindline.routing.domain.aftermath import follow_up
 from kindline.routing.domain.assignment import assign, wake
 from kindline.routing.domain.candidates import Considered, considered
 from kindline.routing.domain.counting import count
@@ -21,12 +22,10 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interaction_rows import row_of
-from kindline.routing.domain.interrupting import take_up_interrupted
 from kindline.routing.domain.moment import Moment
-from kindline.routing.domain.preference import end_preferences
 from kindline.routing.domain.readiness import get_ready
 from kindline.routing.domain.routes import route
-from kindline.routing.domain.routing_states import announce_routing_states, apply_next_statuses
+from kindline.routing.domain.routing_states import announce_routing_states
 from kindline.routing.domain.rows import rows_of, state_of
 from kindline.routing.domain.state import ShardState
 
@@ -53,9 +52,7 @@ class Engine:
         state.decided_at = now = max(now, state.decided_at)
         decision = Decision(state, now, self.shard, self.shards)
         route(decision, given)
-        take_up_interrupted(decision)
-        apply_next_statuses(decision)
-        end_preferences(decision)
+        follow_up(decision)
         wake(decision)
         assign(decision)
         inform(decision)

@@ -40,6 +40,10 @@ def plan_adopted(state: ShardState, fact: PlanAdopted, at: Instant) -> None:
     for interaction in state.everybody():
         if interaction.pool == pool.name:
             interaction.place = interaction.lane = interaction.spot = None
+            if interaction.received.entry_point in pool.entry_points:
+                state.entered.remove(interaction.entry_key, interaction.id)
+            else:
+                state.entered.add(interaction.entry_key, interaction.id)
             # Nothing falls asleep under a plan that says nothing of it, and then nobody watches for it any more.
             state.timers.watch((Due.DORMANT, interaction.id, ""), None)
             state.settle_interaction(interaction)

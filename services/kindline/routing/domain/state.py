@@ -14,7 +14,7 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.answers import Answers
 from kindline.routing.domain.bunches import Bunches
 from kindline.routing.domain.identities import Identities
-from kindline.routing.domain.interactions import Interaction, ThreadKey
+from kindline.routing.domain.interactions import EntryKey, Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.preferring import settle_preference
 from kindline.routing.domain.roll import Roll
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from kindline.routing.domain.moment import Moment
 
 INTERACTION = Due.INTERACTION
-EntryKey = tuple[str, str, str]
-"""Pool, entry point, thread: where an interaction came in, whatever has become of the entry point."""
 
 
 class ShardState:
@@ -64,6 +62,7 @@ class ShardState:
         self.fading: deque[Interaction] = deque()
         """Those of `ended` in the order in which they ended, in which they are forgotten."""
         self.entered: Bunches[EntryKey] = Bunches()
+        """The open ones that came in by an entry point that the plan in force does not have."""
         self.threads: Shelves[ThreadKey, str] = Shelves()
         self.past_threads: Bunches[ThreadKey] = Bunches()
         self.parked: dict[bytes, EventParked] = {}
@@ -89,16 +88,16 @@ class ShardState:
 
     def enter(self, interaction: Interaction) -> None:
         """An interaction is open from here on."""
-        received = interaction.received
         self.interactions[interaction.id] = interaction
         self.roll.add(interaction)
-        self.entered.add((received.pool, received.entry_point, received.thread), interaction.id)
+        if interaction.received.entry_point not in self.pools[interaction.pool].entry_points:
+            self.entered.add(interaction.entry_key, interaction.id)
 
     def leave(self, interaction_id: str) -> Interaction:
         """An interaction is open no more; raises KeyError when it was not."""
         interaction = self.interactions.pop(interaction_id)
-        received = interaction.received
-        self.entered.remove((received.pool, received.entry_point, received.thread), interaction_id)
+        if interaction.received.entry_point not in self.pools[interaction.pool].entry_points:
+            self.entered.remove(interaction.entry_key, interaction_id)
         return interaction
 
     def everybody(self) -> Iterator[Interaction]:
