@@ -14,6 +14,9 @@ where the matcher asks every rule (breaks and leases, declines, preference, limi
 What the matcher puts off is not hidden either: who stands where is brought up to date within the arrivals that ask for
 it, and the median of all scores, which only newcomers are compared by, whenever one of them is due; here nobody is.
 
+How far the slow decisions lie from the usual ones tells of the machine as well, whose processors others share: beside
+it stands the same of a loop that does the same each time and touches hardly any memory. No decision can do better.
+
 The naive scan is sampled, for it is slow; the matcher's picks are checked one and all, those of whole blocks by a walk
 through the sorted line. One difference ends the bench.
 """
@@ -34,6 +37,7 @@ ROUNDS = 5
 WAITING = 100_000
 NAIVE_FREES = 8
 NAIVE_ARRIVALS = 40
+STEADY_STEPS = 300
 BLOCK = 2_000
 
 Event = tuple[Agent, str]
@@ -48,6 +52,7 @@ class Found:
     ours: list[float] = field(default_factory=list)
     naive: list[float] = field(default_factory=list)
     samples: list[list[int]] = field(default_factory=list)
+    steady: list[list[int]] = field(default_factory=list)
     first_seen: list[float] = field(default_factory=list)
     compared: int = 0
 
@@ -264,6 +269,17 @@ class Arrives:
             raise DecisionsDiffer(f"{one.id} was given to {found}, by the naive scan to {expected}")
 
 
+def steady(times: int) -> list[int]:
+    """Nanoseconds of each of so many loops that all do the same: what the machine adds to any of them."""
+    samples, clock = [], clock_cost()
+    for _ in range(times):
+        began, total = time.thread_time_ns(), 0
+        for step in range(STEADY_STEPS):
+            total += step
+        samples.append(time.thread_time_ns() - began - clock)
+    return samples
+
+
 def agent_frees(agents: int, waiting: int = WAITING) -> Found:
     """Rounds of agents who free, on a floor of this size."""
     bench, found = AgentFrees(LiveFloor(agents, waiting)), Found()
@@ -273,6 +289,7 @@ def agent_frees(agents: int, waiting: int = WAITING) -> Found:
         naive, few = bench.naive(NAIVE_FREES)
         ours, many = bench.block(BLOCK)
         samples = bench.timed(BLOCK)
+        found.steady.append(steady(BLOCK))
         found.naive.append(naive)
         found.ours.append(ours)
         found.samples.append(samples)
@@ -308,6 +325,10 @@ def told(name: str, found: Found) -> Figures:
         f"{name}_p99": spread(p99, "us"),
         f"{name}_p99_over_p50": spread([high / low for high, low in zip(p99, p50, strict=True)], "x"),
     }
+    if found.steady:
+        figures[f"{name}_steady_p99_over_p50"] = spread(
+            [percentile(samples, 0.99) / percentile(samples, 0.5) for samples in found.steady], "x"
+        )
     say(f"{name}: {figures[f'{name}_ratio']['value']:,.0f} times; {found.compared:,} picks compared, none differs")
     return figures
 

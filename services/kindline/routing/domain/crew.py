@@ -23,11 +23,21 @@ CHANGES_KEPT = 64
 class Crew:
     """The agents of one pool, with their room and their standing."""
 
-    __slots__ = ("_capacity", "_changed", "_gap", "_profiles", "removals", "standing")
+    __slots__ = (
+        "_changed",
+        "_gap",
+        "_knows_interrupting",
+        "_profiles",
+        "_room",
+        "_room_by_interrupting",
+        "removals",
+        "standing",
+    )
 
     def __init__(self, plan: Plan, capacity: Capacity, profiles: Profiles, now: Instant) -> None:
         """Begin with nobody."""
-        self._capacity = capacity
+        self._knows_interrupting = capacity.knows_interrupting
+        self._room, self._room_by_interrupting = capacity.room, capacity.room_by_interrupting
         self._changed: dict[Place, None] = {}
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
@@ -77,9 +87,9 @@ class Crew:
             former, place.plan, place.profile = place.profile, agent.plan, self._profiles.of(agent.plan)
             if former is not place.profile:
                 self._profiles.join(place, former)
-        capacity = self._capacity
-        mask = capacity.room(agent)
-        over = capacity.room_by_interrupting(agent) & ~mask if capacity.knows_interrupting else 0
+        mask, over = self._room(agent), 0
+        if self._knows_interrupting:
+            over = self._room_by_interrupting(agent) & ~mask
         if mask | over and (absence(agent) or not agent.session_id):
             mask = over = 0
         place.mask, place.over = mask, over

@@ -32,6 +32,12 @@ class Lane:
         """Interactions; before `start` there is nobody any more."""
         self.start = 0
 
+    @property
+    def first(self) -> Interaction:
+        """The oldest."""
+        first: Interaction = self.people[self.start]
+        return first
+
     def add(self, one: Interaction) -> None:
         """Somebody who has an entry stands here from here on."""
         people = self.people

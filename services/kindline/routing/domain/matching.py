@@ -22,7 +22,7 @@ from kindline.routing.domain.waiting import Waiting
 class Matching:
     """The waiting interactions and the ready agents of one pool."""
 
-    __slots__ = ("_chooser", "_crew", "_waiting", "update")
+    __slots__ = ("_chooser", "_crew", "_waiting", "leave", "update")
 
     def __init__(self, plan: Plan, capacity: Capacity, now: Instant) -> None:
         """Begin with nobody, under a plan and its rules on what an agent may hold."""
@@ -30,6 +30,8 @@ class Matching:
         self._waiting.profiles.bit = capacity.bit
         self._crew = Crew(plan, capacity, self._waiting.profiles, now)
         self._chooser = Chooser(plan, capacity, self._waiting.profiles, self._crew)
+        self.leave: Callable[[Interaction], None] = self._waiting.remove
+        """An interaction may not be offered any more."""
         self.update: Callable[[Agent], None] = self._crew.update
         """What an agent can take has changed; looked at when it is next asked for."""
 
@@ -38,10 +40,6 @@ class Matching:
         queued = interaction.queued
         if queued is not None and interaction.place is None:
             self._waiting.add(interaction, age_key(queued.waiting_since, interaction.sequence))
-
-    def leave(self, interaction: Interaction) -> None:
-        """An interaction may not be offered any more."""
-        self._waiting.remove(interaction)
 
     def place_of(self, interaction: Interaction, now: Instant) -> int | None:
         """The place in line of an interaction now, lowest first; None when it may not be offered."""

@@ -104,25 +104,20 @@ class Waiting:
     def head_of(self, interaction: Interaction) -> Interaction | None:
         """The first in line of an interaction's class; None when it does not wait."""
         lane = interaction.lane
-        return None if lane is None else self._first(lane.number)
-
-    def _first(self, number: int) -> Interaction | None:
-        """The first in line of a class; None when nobody waits."""
-        front = self._lines.fronts[number]
-        if front is None:
-            return None
-        first: Interaction = front.people[front.start]
-        return first
+        front = None if lane is None else self._lines.fronts[lane.number]
+        return None if front is None else front.first
 
     def first(self, agent_id: str, profile: Profile, mask: int) -> Interaction | None:
         """The first in line whom this agent can serve on these channels; None when nobody is."""
-        heads = self._lines.heads
+        lines = self._lines
+        heads = lines.heads
         head = profile.first(mask, heads)
         if reserved := self.profiles.reserved:
             for number, bit in reserved.get(agent_id, ()):
                 if bit & mask:
                     head = min(head, heads[number])
-        return self._first(head & NUMBERS)
+        front = lines.fronts[head & NUMBERS]
+        return None if front is None else front.first
 
     def first_but(
         self,
