@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord, EpochClaim
+from kindline.language.quick import maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,18 @@ class Reading:
     seq: int = 0
 
 
+_make = maker(Reading)
+
+
 class Verdict(Enum):
     """What a record is to a reader."""
 
     COUNTS = auto()
     IGNORED = auto()
+
+
+COUNTS, IGNORED = Verdict.COUNTS, Verdict.IGNORED
+"""By names of this module: to ask an Enum for a member takes as long as to judge a batch."""
 
 
 class LevelTooHigh(Exception):
@@ -45,14 +53,14 @@ def read(reading: Reading, record: DecisionRecord) -> tuple[Reading, Verdict]:
     """
     if isinstance(record, EpochClaim):
         if record.epoch != reading.epoch + 1:
-            return reading, Verdict.IGNORED
-        return Reading(record.epoch, record.owner, reading.seq), Verdict.COUNTS
+            return reading, IGNORED
+        return Reading(record.epoch, record.owner, reading.seq), COUNTS
     return _read_batch(reading, record)
 
 
 def _read_batch(reading: Reading, batch: DecisionBatch) -> tuple[Reading, Verdict]:
     if batch.seq != reading.seq + 1 or batch.epoch != reading.epoch or batch.owner != reading.owner:
-        return reading, Verdict.IGNORED
+        return reading, IGNORED
     if batch.level > LEVEL:
         raise LevelTooHigh(batch.level)
-    return Reading(reading.epoch, reading.owner, batch.seq), Verdict.COUNTS
+    return _make(reading.epoch, reading.owner, batch.seq), COUNTS

@@ -71,6 +71,9 @@ class InteractionState(IntEnum):
     CANCELLED = 13
     EXPIRED = 14
 
+    __hash__ = int.__hash__
+    """By its number, in one step, as that of Channel."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackOff:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord
-from kindline.language.reading import LevelTooHigh, Reading, Verdict, read
+from kindline.language.reading import COUNTS, LevelTooHigh, Reading, read
 from kindline.ledger.codec import decode_decision
 from kindline.ledger.codec.errors import Undecodable, UnknownFact
 from kindline.ledger.owned.core import ShardStopped
@@ -26,7 +26,7 @@ def judged(
     except UnknownFact as problem:
         # A batch that does not count anyway may be passed over, whatever it holds.
         _, verdict = read(reading, replace(problem.batch, level=LEVEL))
-        if verdict is Verdict.COUNTS:
+        if verdict is COUNTS:
             raise ShardStopped(str(problem)) from problem
         return reading, None
     except Undecodable as problem:
@@ -40,7 +40,7 @@ def counted(reading: Reading, decision: DecisionRecord) -> tuple[Reading, Decisi
         after, verdict = read(reading, decision)
     except LevelTooHigh as problem:
         raise ShardStopped(str(problem)) from problem
-    return after, decision if verdict is Verdict.COUNTS else None
+    return after, decision if verdict is COUNTS else None
 
 
 def adopted(first: DecisionBatch) -> Reading:

@@ -28,15 +28,16 @@ NONE: Sequence[str] = ()
 
 Found = Interaction | None
 """The open interaction that a fact names, if there is one: looked for once."""
+Check = Callable[[ShardState, Any, Found], Sequence[str]]
+Before = tuple[InteractionState, ...]
 
 
 def violations(state: ShardState, fact: f.Fact) -> Sequence[str]:
     """The invariants, by name, that this fact breaks if it comes next; none unless its kind is BREAKABLE."""
-    kind = type(fact)
+    check, before = BREAKABLE[type(fact)]
     interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
-    check, target = CHECKS.get(kind), FACT_MOVES.get(kind)
     broken = NONE if check is None else check(state, fact, interaction)
-    if target is not None and (interaction is None or target not in INTERACTION_MOVES[interaction.state]):
+    if before is not None and (interaction is None or interaction.state not in before):
         return (*broken, "I4")
     return broken
 
@@ -105,7 +106,7 @@ def _held(state: ShardState, fact: f.InteractionHeld, interaction: Found) -> Seq
     return ("interrupted",) if wrong else NONE
 
 
-CHECKS: dict[type[f.Fact], Callable[[ShardState, Any, Found], Sequence[str]]] = {
+CHECKS: dict[type[f.Fact], Check] = {
     f.InteractionReceived: _received,
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
@@ -118,5 +119,14 @@ CHECKS: dict[type[f.Fact], Callable[[ShardState, Any, Found], Sequence[str]]] = 
     f.MessageSent: _owned,
 }
 
-BREAKABLE = CHECKS.keys() | FACT_MOVES.keys()
-"""The kinds of facts that can break anything: of the others nothing needs to be asked."""
+
+def _before(kind: type[f.Fact]) -> Before | None:
+    """The states from which facts of a kind may move an interaction; None where they move none by themselves."""
+    to = FACT_MOVES.get(kind)
+    return None if to is None else tuple(state for state, moves in INTERACTION_MOVES.items() if to in moves)
+
+
+BREAKABLE: dict[type[f.Fact], tuple[Check | None, Before | None]] = {
+    kind: (CHECKS.get(kind), _before(kind)) for kind in (*CHECKS, *FACT_MOVES)
+}
+"""What to ask of each kind of facts that can break anything: of the others nothing needs to be asked."""
