@@ -30,7 +30,8 @@ from kindline.routing.domain.silence import watch_silence
 from kindline.routing.domain.state import ShardState
 
 RECEIVED, QUEUED, ACTIVE = InteractionState.RECEIVED, InteractionState.QUEUED, InteractionState.ACTIVE
-_LEFT_OUT = frozenset({QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED})
+SPOKEN = (InteractionStarted, MessageReceived, CallBackAccepted)  # As a union it would be made each time.
+_LEFT_OUT = (QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED, QueuedReason.NOT_CONNECTED)
 
 
 def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
@@ -108,7 +109,7 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     state.identities.add(fact.identity, opening=fact.opening, at=at)
     happening = fact.event.event
     interaction = state.interactions.get(fact.interaction_id)
-    if interaction is None or not isinstance(happening, InteractionStarted | MessageReceived | CallBackAccepted):
+    if interaction is None or not isinstance(happening, SPOKEN):
         return
     interaction.spoke_at = at
     if isinstance(happening, InteractionStarted) and fact.opening:

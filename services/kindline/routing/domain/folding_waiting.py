@@ -9,7 +9,7 @@ from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
-ANEW = frozenset({QueuedReason.ARRIVED, QueuedReason.HANDED_OVER, QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED})
+ANEW = (QueuedReason.ARRIVED, QueuedReason.HANDED_OVER, QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED)
 """Reasons with which a visit begins; queued for any other reason, the interaction goes on with the one it was on."""
 
 

@@ -52,7 +52,8 @@ class Roll(Generic[Thing]):
         if self._call is not None:
             self._call.keep(number)
         block[number % SIZE] = None
-        if not any(block):
+        # Mostly the oldest goes and the next one is there: then the block need not be looked through.
+        if block[(number + 1) % SIZE] is None and not any(block):
             del self._blocks[number >> BITS]
         return thing
 
