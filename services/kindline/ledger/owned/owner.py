@@ -88,6 +88,8 @@ class Owner(Generic[Given]):
         while not self._stopping:
             await self._rest()
             await self._step()
+            # Whoever has just been told writes to their streams first; else an offer would wait for the next decisions.
+            await asyncio.sleep(0)
         await self._release()
 
     def stop(self) -> None:
