@@ -1,11 +1,13 @@
 """Publish-to-offer by load: how late offers come at each rate up to and through a surge, and what one costs the engine.
 
 One shard, 200 agents with a stream each, who accept and complete at once whatever they are offered, so that each
-interaction goes through all of its life. Saturation is how many a second do so when all are sent as fast as the broker
-takes them, on a machine that also carries the broker, the customers and the desks. The steady load is an eighth of
-that; half of saturation is four times as much, and that is what the surge sends for a minute: twice of what a machine
-can do would only measure how long the surge lasts. Raw round trips of a bare client go on beside each phase in a
-process of their own, since a ratio is fair only to what stood beside it.
+interaction goes through all of its life, on a machine that also carries the broker, the customers and the desks.
+Saturation is the highest of rising rates that is still carried: nearly as many are over each second as were sent. What
+is done of many that are sent at once is more, since thirty offers in one agent's hands share a frame that one offer
+needs as well; it says what an interaction costs the engine's processor. The steady load is an eighth of saturation;
+half of saturation is four times as much, and that is what the surge sends for a minute: twice of what a machine can do
+would only measure how long the surge lasts. Raw round trips of a bare client go on beside each phase in a process of
+their own, since a ratio is fair only to what stood beside it.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from tests.bench.publish_to_offer import options_in
 
 AGENTS = 200
 BURST = 6_000
+FIRST_RATE, STEP, RAMP_SECONDS, CARRIED = 200.0, 1.15, 10.0, 0.95
 PHASE_SECONDS = 15.0
 SURGE_SECONDS = 60.0
 WARM_SECONDS = 60.0
@@ -80,7 +83,9 @@ def measure() -> Figures:
 
 def _phases(floor: Floor) -> Figures:
     _phase(floor, Load("warm", 200.0, WARM_SECONDS))
-    saturation, figures = _saturation(floor)
+    figures = _at_once(floor)
+    saturation = _saturation(floor)
+    figures |= {"saturation": _one(saturation, "interactions/s")}
     loads = [Load(f"at_{rate:.0f}", rate, PHASE_SECONDS) for rate in RATES]
     loads += [Load("at_an_eighth", saturation / 8), Load("at_half", saturation / 2)]
     loads += [Load("in_surge", saturation / 2, SURGE_SECONDS)]
@@ -93,20 +98,31 @@ def _phases(floor: Floor) -> Figures:
     return figures | {"offers_lost_under_load": _one(lost, "offers")}
 
 
-def _saturation(floor: Floor) -> tuple[float, Figures]:
+def _saturation(floor: Floor) -> float:
+    """The highest rate at which at least CARRIED of what is sent in a second is over in that second."""
+    rate, carried = FIRST_RATE, FIRST_RATE
+    while True:
+        sent, heard = _through(floor, f"ramp-{rate:.0f}", int(rate * RAMP_SECONDS), rate)
+        over = heard.ended / (heard.ended_at - min(sent.values()))
+        say(f"{rate:,.0f}/s: {over:,.0f}/s are over")
+        if over < CARRIED * rate:
+            return carried
+        rate, carried = STEP * rate, rate
+
+
+def _at_once(floor: Floor) -> Figures:
     """Whole interactions per second when all are there at once, and what each costs the engine's process."""
     before, decided = _seconds(floor), _decision_seconds(floor)
     sent, heard = _through(floor, "burst", BURST, 0.0)
     spent = {part: after - before.get(part, 0.0) for part, after in _seconds(floor).items()}
-    saturation = heard.ended / (heard.ended_at - min(sent.values()))
     figures = {
-        "saturation": _one(saturation, "interactions/s"),
+        "complete_at_once": _one(heard.ended / (heard.ended_at - min(sent.values())), "interactions/s"),
         "complete_interactions": _one(heard.ended, "interactions"),
         "complete_per_engine_cpu_second": _one(heard.ended / sum(spent.values()), "interactions/s"),
         "complete_cpu_deciding": _one(1e6 * (_decision_seconds(floor) - decided) / heard.ended, "us"),
     }
     parts = {f"complete_cpu_{part}": _one(1e6 * cpu / heard.ended, "us") for part, cpu in spent.items()}
-    return saturation, figures | parts
+    return figures | parts
 
 
 def _phase(floor: Floor, load: Load) -> tuple[Figures, int]:
