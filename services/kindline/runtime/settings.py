@@ -68,7 +68,8 @@ class Environment:
         for part in filter(None, value.split(",")):
             first, _, last = part.partition("-")
             ends = (first.strip(), last.strip() or first.strip())
-            if not all(end.isdigit() and int(end) <= HIGHEST_PROCESSOR for end in ends):
+            known = all(end.isdigit() and int(end) <= HIGHEST_PROCESSOR for end in ends)
+            if not known or int(ends[0]) > int(ends[1]):
                 raise SettingWrong(
                     f"{name}={value}: {part.strip()!r} is no processor: give numbers, such as 0 or 0,2-3"
                 )

@@ -96,6 +96,7 @@ def test_every_default_works_on_one_machine() -> None:
         ("KINDLINE_GRACE_SECONDS", "inf", "is no duration"),
         ("KINDLINE_PRESENCE_PROCESSORS", "0,first", "'first' is no processor"),
         ("KINDLINE_PRESENCE_PROCESSORS", "0-99999", "'0-99999' is no processor"),
+        ("KINDLINE_PRESENCE_PROCESSORS", "3-1", "'3-1' is no processor"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_variables_name(variable: str, value: str, complaint: str) -> None:
