@@ -8,7 +8,6 @@ from kindline.client.events import (
     Message,
     MessageArrived,
     Offer,
-    OfferEnd,
     OfferReceived,
     OfferWithdrawn,
     Reconnecting,
@@ -21,6 +20,7 @@ from kindline.client.events import (
     WorkEnded,
     WorkState,
 )
+from kindline.language.agent_view import OfferEnd
 from kindline.language.agents import AgentStatus
 from kindline.language.content import Channel, Content, Disposition, ParticipantRole
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from kindline.language.agent_view import OfferEnd
 from kindline.language.agents import AgentStatus
 from kindline.language.content import Because, Channel, Content, ParticipantRole
 from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
@@ -92,18 +93,6 @@ class Message:
         """The words, if they are plain text."""
         body = self.content.body if self.content else None
         return body if isinstance(body, str) else ""
-
-
-class OfferEnd(IntEnum):
-    """How an offer ended; numbers as on the wire."""
-
-    UNSPECIFIED = 0
-    ACCEPTED = 1
-    DECLINED = 2
-    EXPIRED = 3
-    REVOKED = 4
-    RESCINDED = 5
-    FAILED = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kindline.client import events as e
+from kindline.language.agent_view import OfferEnd
 from kindline.language.agents import AgentStatus
 from kindline.language.content import Because, Channel, Content, ParticipantRole
 from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
@@ -21,7 +22,7 @@ def work_events(item: routing_pb2.WorkItem) -> Iterator[e.DeskEvent]:
             yield e.OfferReceived(offer(item.offer))
         case "offer_withdrawn":
             gone = item.offer_withdrawn
-            yield e.OfferWithdrawn(gone.offer_id, e.OfferEnd(gone.end), OfferRevokedReason(gone.revoked_reason))
+            yield e.OfferWithdrawn(gone.offer_id, OfferEnd(gone.end), OfferRevokedReason(gone.revoked_reason))
         case "work":
             yield e.WorkChanged(work(item.work))
         case "work_ended":

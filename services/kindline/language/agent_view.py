@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 
 from kindline.language.agents import AgentStatus
 from kindline.language.facts import (
@@ -43,6 +43,18 @@ class AgentView:
     reason: RoutingStateReason = RoutingStateReason.UNSPECIFIED
     lease: Lease = Lease.UNSPECIFIED
     former_sessions: tuple[str, ...] = ()
+
+
+class OfferEnd(IntEnum):
+    """How an offer ended, as the agent sees it; numbers as on the wire."""
+
+    UNSPECIFIED = 0
+    ACCEPTED = 1
+    DECLINED = 2
+    EXPIRED = 3
+    REVOKED = 4
+    RESCINDED = 5
+    FAILED = 6
 
 
 class Standing(Enum):

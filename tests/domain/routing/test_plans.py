@@ -7,6 +7,7 @@ from kindline.language.agents import SessionClosed, SessionCloseReason
 from kindline.language.facts import InputDeadLettered, PlanAdopted
 from kindline.language.facts.agents import RoutingState
 from kindline.language.facts.inputs import DeadLetterReason
+from kindline.language.plan import EntryPointPlan
 from kindline.language.snapshot import InteractionState as S
 from kindline.routing.domain.engine import Engine
 from tests.given import SHARDS, Centre, agent, plan, queue
@@ -108,11 +109,15 @@ def test_a_plan_full_of_mistakes_is_refused_in_few_words() -> None:
     assert len(refused.detail) < 10_000
 
 
+def with_and_without_chat() -> tuple[tuple[EntryPointPlan, ...], tuple[EntryPointPlan, ...]]:
+    """The entrances of the usual plan, chat with an account of its own; and the same without chat."""
+    named = tuple(replace(one, account="site") if one.name == "chat" else one for one in plan().entry_points)
+    return named, tuple(one for one in named if one.name != "chat")
+
+
 def test_whoever_came_by_an_entrance_that_is_gone_is_still_found() -> None:
     """An entry point leaves the plan while a customer waits: their hang-up still reaches them, also after a restart."""
-    usual = plan()
-    named = tuple(replace(one, account="site") if one.name == "chat" else one for one in usual.entry_points)
-    fewer = tuple(one for one in named if one.name != "chat")
+    named, fewer = with_and_without_chat()
     for restarted in (False, True):
         centre = Centre(plan(entry_points=named))
         centre.arrives("t1")
@@ -127,9 +132,7 @@ def test_whoever_came_by_an_entrance_that_is_gone_is_still_found() -> None:
 
 def test_an_entrance_that_comes_and_goes_finds_those_who_are_there() -> None:
     """Whoever came by an entry point that goes, returns and goes again is found while they are there, and not after."""
-    usual = plan()
-    named = tuple(replace(one, account="site") if one.name == "chat" else one for one in usual.entry_points)
-    fewer = tuple(one for one in named if one.name != "chat")
+    named, fewer = with_and_without_chat()
     for restarted in (False, True):
         centre = Centre(plan(entry_points=named))
         centre.arrives("t1")

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from kindline.language import facts as f
-from kindline.language.agent_view import AgentKey
+from kindline.language.agent_view import AgentKey, OfferEnd
 from kindline.language.facts import Fact
 from kindline.language.facts.offers import OfferIssued, OfferRevokedReason
 from kindline.language.snapshot import InteractionRow, SnapshotRow
 from kindline.routing.domain.news_kinds import (
     MessageSaid,
     News,
-    OfferEnd,
     OfferHeldOut,
     OfferIsGone,
     WorkChanged,

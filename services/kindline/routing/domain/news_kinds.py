@@ -5,23 +5,11 @@ Promises the gRPC edge one small value for each, which names its interaction or 
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import NamedTuple
 
+from kindline.language.agent_view import OfferEnd
 from kindline.language.facts.offers import OfferIssued, OfferRevokedReason
 from kindline.language.snapshot import MessageRow
-
-
-class OfferEnd(IntEnum):
-    """How an offer ended, as the agent sees it; numbers as on the wire."""
-
-    UNSPECIFIED = 0
-    ACCEPTED = 1
-    DECLINED = 2
-    EXPIRED = 3
-    REVOKED = 4
-    RESCINDED = 5
-    FAILED = 6
 
 
 class OfferHeldOut(NamedTuple):
