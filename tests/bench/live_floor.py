@@ -61,11 +61,7 @@ class Live:
 
     def frees(self, agent: Agent, held: str, now: float) -> Interaction | None:
         """An agent lets one go and takes the next."""
-        agent.reckons(now)
-        agent.lets_go(held)
-        if not agent.hands:
-            agent.idle_since = now
-        self.pool.matching.update(agent)
+        self.releases(agent, held, now)
         return self.takes_next(agent, now)
 
     def takes_next(self, agent: Agent, now: float) -> Interaction | None:
@@ -74,6 +70,24 @@ class Live:
         if interaction is not None:
             self._hand_over(agent, interaction, now)
         return interaction
+
+    def chooses(self, agent: Agent, now: float) -> Interaction | None:
+        """The decision alone when an agent frees: the first in line whom they can serve, who leaves the line."""
+        matching = self.pool.matching
+        interaction = matching.next_for(agent, now)
+        if interaction is not None:
+            matching.leave(interaction)
+        return interaction
+
+    def finds(self, interaction: Interaction, now: float) -> Agent | None:
+        """The decision alone when somebody arrives: they join the line, and leave it where there is an agent due."""
+        matching = self.pool.matching
+        matching.wait(interaction)
+        found = matching.agent_for(interaction, now)
+        if found is None:
+            return None
+        matching.leave(interaction)
+        return found[0]
 
     def arrives(self, interaction: Interaction, now: float) -> Agent | None:
         """Somebody joins the line and is given to the agent due, if there is one."""
@@ -86,15 +100,18 @@ class Live:
         return found[0]
 
     def _hand_over(self, agent: Agent, interaction: Interaction, now: float) -> None:
-        matching = self.pool.matching
-        matching.leave(interaction)
+        self.pool.matching.leave(interaction)
+        self.gives(agent, interaction, now)
+
+    def gives(self, agent: Agent, interaction: Interaction, now: float) -> None:
+        """What was chosen, and has left the line, is in the agent's hands."""
         agent.reckons(now)
         agent.takes(interaction.id, interaction.channel, UNITS[interaction.channel])
         agent.last_assigned_at = now
-        matching.update(agent)
+        self.pool.matching.update(agent)
 
     def releases(self, agent: Agent, held: str, now: float) -> None:
-        """An agent lets one go and nobody waits."""
+        """An agent lets one go."""
         agent.reckons(now)
         agent.lets_go(held)
         if not agent.hands:

@@ -20,9 +20,9 @@ from typing import Protocol
 from kindline.routing.domain.interactions import Interaction
 from tests.bench.figures import Figures, percentile, say, settle, spread
 from tests.bench.live_floor import DecisionsDiffer, LiveFloor
-from tests.bench.matcher import AgentFrees
 from tests.bench.peer_servers import PeerMissing, Postgres, Redis
 from tests.bench.plain import PlainAgent, PlainInteraction
+from tests.bench.whole import AgentFrees
 
 AGENTS = 1_000
 SIZES = (1_000, 10_000, 100_000)

@@ -119,9 +119,28 @@ class PlainRouter:
         self.hand_over(agent, best, now)
         return best.name
 
+    def chooses(self, agent_id: str) -> PlainInteraction | None:
+        """The decision alone when an agent frees: the first in line whom they can serve, who leaves the line."""
+        best = self.next_for(self.agents[agent_id])
+        if best is not None:
+            del self.waiting[best.name]
+        return best
+
+    def finds(self, arrival: Arrival) -> tuple[PlainInteraction, PlainAgent | None]:
+        """The decision alone when somebody arrives: they join the line, and leave it where there is an agent due."""
+        one = self.wait(arrival)
+        agent = self.agent_for(one)
+        if agent is not None:
+            del self.waiting[one.name]
+        return one, agent
+
     def hand_over(self, agent: PlainAgent, one: PlainInteraction, now: float) -> None:
         """What was chosen happens."""
         del self.waiting[one.name]
+        self.gives(agent, one, now)
+
+    def gives(self, agent: PlainAgent, one: PlainInteraction, now: float) -> None:
+        """What was chosen, and has left the line, is in the agent's hands."""
         agent.takes(one.name, one.channel, now, self.minute)
 
     def next_for(self, agent: PlainAgent) -> PlainInteraction | None:

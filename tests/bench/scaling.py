@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tests.bench.figures import Figures, exponent, say, settle, spread
 from tests.bench.live_floor import LiveFloor
-from tests.bench.matcher import AgentFrees, Arrives
+from tests.bench.whole import AgentFrees, Arrives
 
 ROUNDS = 5
 SAMPLES = 600
