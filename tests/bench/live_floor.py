@@ -12,6 +12,7 @@ from collections import deque
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease
 from kindline.language.snapshot import InteractionState
+from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.pools import Pool
@@ -165,10 +166,11 @@ class LiveFloor:
         plain = self.plain.agents[agent.agent_id] = PlainAgent(agent.agent_id, levels)
         since = MINUTE - AT_WORK_SECONDS - dice.random() * 100.0
         step = (MINUTE - 30.0 - since) / SPANS
-        agent.spans = [(since + step * n, since + step * (n + 1), dice.random()) for n in range(SPANS)]
+        spans = [(since + step * n, since + step * (n + 1), dice.random()) for n in range(SPANS)]
+        agent.spans = effort.spans_of(spans)
         agent.running = True
-        work = sum(load * (end - start) for start, end, load in agent.spans)
-        up_to = agent.spans[-1][1]
+        work = sum(load * (end - start) for start, end, load in spans)
+        up_to = spans[-1][1]
         plain.has_worked(work, up_to - since, up_to, MINUTE)
         agent.idle_since = plain.idle_since = MINUTE - 30.0 * dice.random()
         most = AGENT_UNITS if full else dice.choice((0, AGENT_UNITS // 2))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from kindline.language.facts.agents import Lease
 from kindline.language.plan import AgentPlan
+from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.places import Place, reckoned
 from kindline.routing.domain.profile import Profile
@@ -45,12 +46,12 @@ def test_the_middle_score_is_the_same_whenever_it_is_asked_for(
     scores = Scores(places, minute)
     for number, load, seconds, has_room, then in changes:
         place = places[number]
-        place.agent.spans = [(MINUTE - seconds, MINUTE, load)]
+        place.agent.spans = effort.spans_of([(MINUTE - seconds, MINUTE, load)])
         place.agent.sums.spans = -1
-        place.mask = int(has_room)
-        if has_room or place.rank is not None:
+        place.mask, place.rank = int(has_room), None
+        if has_room:
             scores.give(place, reckoned(place.agent, minute))
-            place.rank = (place.score or 0.0, 0.0, place.agent.agent_id, place) if has_room else None
+            place.rank = (place.score or 0.0, 0.0, place.agent.agent_id, place)
         else:
             scores.overlook(place)
         if then == "a minute passes":

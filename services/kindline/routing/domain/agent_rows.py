@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import AgentRow
+from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
 
 
@@ -27,7 +28,7 @@ def agent_of(row: AgentRow, *, removed: bool) -> Agent:
         not_responding=row.not_responding,
         last_assigned_at=row.last_assigned_at,
         idle_since=row.idle_since,
-        spans=[(span.from_time, span.to_time, span.load) for span in row.spans],
+        spans=effort.spans_of((span.from_time, span.to_time, span.load) for span in row.spans),
         seen_at=row.seen_at,
         attached=row.attached,
         removed=removed,

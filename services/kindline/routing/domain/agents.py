@@ -12,6 +12,7 @@ from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
 from kindline.language.snapshot import AgentRow, WorkSpan
 from kindline.routing.domain import effort
+from kindline.routing.domain.effort import each
 from kindline.routing.domain.hands import Holder
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Agent(Holder):
     not_responding: bool = False
     last_assigned_at: Instant | None = None
     idle_since: Instant = 0.0
-    spans: list[effort.Span] = field(default_factory=list)
+    spans: effort.Spans = field(default_factory=effort.no_spans)
     sums: effort.Sums = field(default_factory=effort.Sums)
     seen_at: Instant = 0.0
     attached: bool = False
@@ -124,7 +125,7 @@ class Agent(Holder):
             not_responding=self.not_responding,
             last_assigned_at=self.last_assigned_at,
             idle_since=self.idle_since,
-            spans=tuple(WorkSpan(from_time=start, to_time=end, load=load) for start, end, load in self.spans),
+            spans=tuple(WorkSpan(from_time=start, to_time=end, load=mean) for start, end, mean in each(self.spans)),
             seen_at=self.seen_at,
             attached=self.attached,
             plan=self.plan,

@@ -3,11 +3,18 @@
 A span is a stretch of availability with its mean load (used units by the agent's units). Neighbouring spans within five
 minutes are merged, so an hour is about a dozen spans whatever happened in it. The running stretch counts up to the last
 full minute only, so that scores stand still for a minute and agents can be kept in order.
+
+All spans of an agent lie in one array, three numbers each: as tuples of floats they were forty objects for an hour, all
+over the memory, and to read them took longer than to reckon with them.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeAlias
 
 from kindline.language.ids import Instant
 
@@ -19,6 +26,27 @@ ENOUGH_SECONDS = 600.0
 
 Span = tuple[Instant, Instant, float]
 """From, to, mean load."""
+Spans: TypeAlias = "array[float]"
+"""All numbers of each span, one span after the other."""
+EACH = 3
+START, END, MEAN = -3, -2, -1
+"""Where those of the last span are."""
+
+
+def no_spans() -> Spans:
+    """Those of somebody who was never available."""
+    return array("d")
+
+
+def spans_of(spans: Iterable[Span]) -> Spans:
+    """These spans, one after the other."""
+    return array("d", chain.from_iterable(spans))
+
+
+def each(spans: Spans) -> Iterator[Span]:
+    """One span after the other."""
+    values = iter(spans)
+    return zip(values, values, values, strict=True)
 
 
 def minute_of(now: Instant) -> Instant:
@@ -26,31 +54,35 @@ def minute_of(now: Instant) -> Instant:
     return now // MINUTE * MINUTE
 
 
-def begin(spans: list[Span], at: Instant) -> None:
+def begin(spans: Spans, at: Instant) -> None:
     """Availability begins, or goes on where it ended at this very instant."""
-    if not spans or spans[-1][1] != at:
-        spans.append((at, at, 0.0))
+    if not spans or spans[END] != at:
+        spans.extend((at, at, 0.0))
 
 
-def carry(spans: list[Span], sums: Sums, load: float, until: Instant) -> None:
+def carry(spans: Spans, sums: Sums, load: float, until: Instant) -> None:
     """Extend the running stretch, whose load was `load`, to `until`; forget what is older than an hour."""
-    start, end, mean = spans[-1]
+    end = spans[END]
     if until <= end:
         return
+    start = spans[START]
     if start // MERGE == until // MERGE or start == end:
-        whole = until - start
-        spans[-1] = (start, until, (mean * (end - start) + load * (until - end)) / whole)
+        spans[MEAN] = (spans[MEAN] * (end - start) + load * (until - end)) / (until - start)
+        spans[END] = until
         return
-    spans.append((end, until, load))
+    spans.extend((end, until, load))
     oldest = until - HOUR - MINUTE
-    if spans[0][1] < oldest:
-        del spans[: next(number for number, span in enumerate(spans) if span[1] >= oldest)]
+    if spans[1] < oldest:
+        del spans[: next(EACH * number for number, span in enumerate(each(spans)) if span[1] >= oldest)]
         sums.spans = -1
 
 
 @dataclass(slots=True)
 class Sums:
-    """Work and available seconds of all spans but the last, as of a minute: a scratch pad for quick reckoning."""
+    """Work and available seconds of all spans but the last, as of a minute: a scratch pad for quick reckoning.
+
+    `spans` is how many numbers there were.
+    """
 
     minute: Instant = -1.0
     spans: int = -1
@@ -58,7 +90,7 @@ class Sums:
     available: float = 0.0
 
 
-def reckon(spans: list[Span], sums: Sums, *, running: bool, load: float, minute: Instant) -> float | None:
+def reckon(spans: Spans, sums: Sums, *, running: bool, load: float, minute: Instant) -> float | None:
     """Work per available time in the hour before `minute` and since, or None while there is too little to tell."""
     if not spans:
         return None
@@ -66,11 +98,11 @@ def reckon(spans: list[Span], sums: Sums, *, running: bool, load: float, minute:
         _sum_up(spans, sums, minute)
     since = minute - HOUR
     work, available = sums.work, sums.available
-    start, end, mean = spans[-1]
+    end = spans[END]
     if end > since:
-        seconds = end - max(start, since)
+        seconds = end - max(spans[START], since)
         available += seconds
-        work += mean * seconds
+        work += spans[MEAN] * seconds
     if running and minute > end:
         ahead = min(minute - end, HOUR)
         available += ahead
@@ -78,10 +110,10 @@ def reckon(spans: list[Span], sums: Sums, *, running: bool, load: float, minute:
     return work / available if available >= ENOUGH_SECONDS else None
 
 
-def _sum_up(spans: list[Span], sums: Sums, minute: Instant) -> None:
+def _sum_up(spans: Spans, sums: Sums, minute: Instant) -> None:
     since = minute - HOUR
     work = available = 0.0
-    for start, end, mean in spans[:-1]:
+    for start, end, mean in islice(each(spans), len(spans) // EACH - 1):
         if end > since:
             seconds = end - max(start, since)
             available += seconds
