@@ -12,9 +12,10 @@ from kindline.language.plan import AgentPlan
 from kindline.routing.domain import line_up
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import FIRST_QUEUE_BIT
-from kindline.routing.domain.line_up import Among, LineUp, Rank, Room
+from kindline.routing.domain.line_up import Among, LineUp, Rank
 from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile
+from kindline.routing.domain.room import Room
 from tests.given import POOL
 
 AGENTS = 24
@@ -86,8 +87,8 @@ def test_the_first_who_is_able_has_room_and_suits_is_found_whoever_came_and_went
                 among = Among(floor.places, bit, lambda agent: int(agent.agent_id[-2:]) not in banned)
                 expected = floor.first_of_all(able, bit, banned)
                 assert floor.line.first(bits_of(able), among) is expected
-                standing = bits_of(able & set(floor.standing))
-                assert among.first(standing, floor.line.rank) is expected
+                here = [floor.places[number] for number in able & set(floor.standing)]
+                assert among.first(here, floor.line.rank) is expected
 
 
 @given(moves=MOVES)

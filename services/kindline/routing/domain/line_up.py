@@ -11,7 +11,6 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kindline.routing.domain.capacity import FIRST_QUEUE_BIT
 from kindline.routing.domain.places import Place, Suits
 
 Rank = tuple[Any, ...]
@@ -19,8 +18,8 @@ Rank = tuple[Any, ...]
 
 BLOCK = 128
 """Agents in a block at its beginning; it is cut in two when there are twice as many."""
-CHANNELS = (1 << FIRST_QUEUE_BIT) - 1
-"""The bits of all channels in masks; beside them only queues with a limit of their own have bits."""
+FEW = 8
+"""Agents who are looked at one and all sooner than they are found in an order."""
 
 
 class LineUp:
@@ -75,8 +74,8 @@ class LineUp:
         """The first here whose bit is set and who is wanted among those of their block, or None."""
         for block, here in zip(self._blocks, self._bits, strict=True):
             if both := here & bits:
-                many = both.bit_count() ** 2 > len(block)
-                place = among.first_in_order(block, both) if many else among.first(both, self.rank)
+                few = among.few(both)
+                place = among.first_in_order(block, both) if few is None else among.first(few, self.rank)
                 if place is not None:
                     return place
         return None
@@ -96,52 +95,33 @@ class Among:
     def first_in_order(self, block: Sequence[Rank], bits: int) -> Place | None:
         """The first of a block who is wanted and whose bit is set: soon found where many are."""
         bit, suits = self._bit, self._suits
+        marks = bits.to_bytes(len(self._roster) // 8 + 1, "little")
         for rank in block:
             place: Place = rank[-1]
-            if bits >> place.number & 1 and place.mask & bit and (suits is None or suits(place.agent)):
+            number = place.number
+            if marks[number >> 3] >> (number & 7) & 1 and place.mask & bit and (suits is None or suits(place.agent)):
                 return place
         return None
 
-    def first(self, bits: int, rank: Callable[[Place], Rank]) -> Place | None:
-        """The first who is wanted of those whose bits are set: from the highest on, as what is left gets shorter."""
-        roster, bit, suits = self._roster, self._bit, self._suits
-        best: Place | None = None
+    def few(self, bits: int) -> list[Place] | None:
+        """Those whose bits are set, or None if they are many: from the highest on, as what is left gets shorter.
+
+        To count the bits of such a number would take as long as to find some of them.
+        """
+        found: list[Place] = []
         while bits:
+            if len(found) == FEW:
+                return None
             number = bits.bit_length() - 1
             bits ^= 1 << number
-            place = roster[number]
-            if place.mask & bit and (suits is None or suits(place.agent)):
-                best = place if best is None or rank(place) < rank(best) else best
-        return best
+            found.append(self._roster[number])
+        return found
 
-
-class Room:
-    """Which agents have room on each channel, and for anything at all, as the bits of their numbers.
-
-    With `every`, for each queue that has a limit of its own, too: in large pools that would be too much to keep.
-    """
-
-    __slots__ = ("_by_bit", "_kept")
-
-    def __init__(self, *, every: bool = False) -> None:
-        """Begin with nobody."""
-        self._by_bit: dict[int, int] = {}
-        self._kept = -1 if every else CHANNELS
-
-    def of(self, bit: int) -> int:
-        """Who has room for a bit; where that is not kept, whoever has room for anything."""
-        return self._by_bit.get(bit & self._kept, 0)
-
-    def change(self, number: int, before: int, after: int) -> None:
-        """The agent of this number has other room than before."""
-        own, rooms = 1 << number, self._by_bit
-        if bool(before) != bool(after):
-            rooms[0] = rooms.get(0, 0) ^ own
-        changed = (before ^ after) & self._kept
-        while changed:
-            bit = changed & -changed
-            rooms[bit] = rooms.get(bit, 0) ^ own
-            changed ^= bit
+    def first(self, places: Iterable[Place], rank: Callable[[Place], Rank]) -> Place | None:
+        """The first by rank who is wanted of these."""
+        bit, suits = self._bit, self._suits
+        wanted = [place for place in places if place.mask & bit and (suits is None or suits(place.agent))]
+        return min(wanted, key=rank) if wanted else None
 
 
 def _bits_of(ranks: Iterable[Rank]) -> int:

@@ -74,7 +74,13 @@ class Lines:
             ripening.watched[number] = EMPTY
         elif entry < ripening.watched[number] != EMPTY:
             ripening.watch(number, entry)
-        self._settle(number)
+        if self.order.growth or ripening.watched[number] == EMPTY:
+            self._settle(number)
+            return lane
+        # As in `remove`: only who stands first in the first lane is the head, and nobody else has come.
+        front = self.fronts[number]
+        if front is None or base < front.base or (front is lane and lane.first is one):
+            self._lead(number, lane, base + entry)
         return lane
 
     def remove(self, lane: Lane, one: Interaction) -> None:

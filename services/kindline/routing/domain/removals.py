@@ -6,9 +6,9 @@ ones before it have left, and what it leaves out is how many bits its own have i
 
 from __future__ import annotations
 
-from kindline.routing.domain.line_up import Room
 from kindline.routing.domain.places import Place, absence
 from kindline.routing.domain.profiles import Profiles
+from kindline.routing.domain.room import Room
 from kindline.routing.domain.served import Served
 
 COUNTED_UP_TO = 200

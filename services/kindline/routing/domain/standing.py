@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from kindline.language.ids import Instant
 from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain.choosing import RANKS, Turn
-from kindline.routing.domain.line_up import Among, LineUp, Room
+from kindline.routing.domain.line_up import Among, LineUp
 from kindline.routing.domain.places import Place, Suits, Work, reckoned
+from kindline.routing.domain.room import Room
 from kindline.routing.domain.scores import Scores
 from kindline.routing.domain.served import Able
 
-FEW = 3
-"""Agents who are looked at one and all sooner than they are found in an order."""
+RARE = 128
+"""Profiles of those who serve a class up to which it is likely that few of them have room."""
 
 
 class Standing:
@@ -55,10 +56,15 @@ class Standing:
         """Bring an agent's place up to what is known of the agent now."""
         for turn in self._turns.values():
             turn.put(place)
-        score, rank = self._reckon(place)
         former, before, shown, mask = place.score, place.rank, place.shown, place.mask
-        if score == former and rank == before and shown == mask:
-            return
+        if mask | place.over:
+            score, rank = self._reckon(place)
+            if score == former and rank == before and shown == mask:
+                return
+        else:
+            # Whoever has no room stands nowhere: what they were given is reckoned when it is asked for.
+            score, rank = former, None
+            self.scores.overlook(place)
         if before is not None:
             (self._newcomers if former is None else self._known).remove(before)
         self.scores.give(place, score)
@@ -100,8 +106,8 @@ class Standing:
         if not both:
             return None
         among = Among(self._roster, bit, suits)
-        if both.bit_count() <= FEW:
-            return among.first(both, turn.rank if turn else self.work)
+        if len(able.profiles) <= RARE and (few := among.few(both)) is not None:
+            return among.first(few, turn.rank if turn else self.work)
         if turn is not None:
             return turn.order.first(both, among)
         first = self._known.first(both, among)
