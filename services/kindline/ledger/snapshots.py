@@ -1,8 +1,8 @@
 """Snapshots of a shard's counted state: parts under a fresh id, a manifest last, all but the newest two tombstoned.
 
 Promises readers that newest_whole() gives a state that is complete, that hashes to what its manifest says, and whose
-every fact counts; and owners that writing one, and finding out which are whole, gives the loop back every few
-milliseconds, however large the state is.
+every fact counts; and owners that writing one takes a few milliseconds of the loop at a time and a fifth of it in all,
+and that finding out which are whole gives it back as often, however large the state is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ log = logging.getLogger("kindline.ledger.snapshots")
 BYTES_PER_PART = 1024 * 1024
 ROWS_PER_SLICE = 20
 SECONDS_AT_ONCE = 0.002
+RESTS = 4.0  # So many times as long as it worked does a writer rest: each step of a decision waits for it on the loop.
 KEPT = 2
 BYTES_PER_IDENTITY = 16
 IDENTITIES_PER_ROW = 16_384
@@ -193,22 +194,23 @@ async def encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
     """The rows as parts of at most BYTES_PER_PART each, unless a single row is larger.
 
     Slices of rows are encoded one by one and joined as bytes: protobuf merges joined messages, so a part is one message
-    whose rows run on. How long a row takes is not known before: a conversation of many words takes as long as hundreds
-    who wait. So the loop is given back whenever so much time has passed.
+    whose rows run on. A conversation of many words takes as long as hundreds who wait, so the loop is given back
+    whenever so much time has passed, and for longer than it was taken.
     """
     number, slices, size = 0, list[bytes](), 0
     clock = asyncio.get_running_loop().time
-    until = clock() + SECONDS_AT_ONCE
+    begun = clock()
     for some in _slices(rows):
         for encoded in _encoded_slices(some):
             if slices and size + len(encoded) > BYTES_PER_PART:
                 yield b"".join((*slices, encode(SnapshotPart(part=number))))
                 number, slices, size = number + 1, [], 0
+                begun = clock()  # What the ledger took for it was no work.
             slices.append(encoded)
             size += len(encoded)
-        if clock() >= until:
-            await asyncio.sleep(0)
-            until = clock() + SECONDS_AT_ONCE
+        if (worked := clock() - begun) >= SECONDS_AT_ONCE:
+            await asyncio.sleep(RESTS * worked)
+            begun = clock()
     if slices:
         yield b"".join((*slices, encode(SnapshotPart(part=number))))
 
