@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 
 from kindline.language import events as e
 from kindline.language import facts as f
-from kindline.language.snapshot import AgentRow, SnapshotRow
+from kindline.language.snapshot import AgentRow, InteractionRow, SnapshotRow
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.moment import Moment
 from kindline.routing.domain.roll import SIZE, Roll
@@ -135,4 +135,18 @@ def test_an_agent_who_is_freed_while_a_snapshot_is_taken_is_in_it_as_they_were()
     centre.event(e.CustomerLeft(), "leaving")
     now = [row for row in centre.engine.rows() if isinstance(row, AgentRow)]
     assert now != [row for row in then if isinstance(row, AgentRow)]
+    assert list(moment) == then
+
+
+def test_what_agents_have_in_hand_is_in_a_snapshot_as_it_was_before_time_without_an_owner_was_stated() -> None:
+    """An offer's new end and an agent's new sign of life are of the moment after; the snapshot tells of before."""
+    centre = Centre(plan())
+    centre.at_work("amy")
+    for thread in ("offered", "waiting"):
+        centre.arrives(thread)
+    then = list(centre.engine.rows())
+    moment = centre.engine.moment()
+    centre.resume(30.0)
+    changed = [type(row) for row, before in zip(centre.engine.rows(), then, strict=True) if row != before]
+    assert {AgentRow, InteractionRow} <= set(changed)
     assert list(moment) == then

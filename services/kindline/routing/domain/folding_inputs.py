@@ -17,6 +17,7 @@ from kindline.language.facts.inputs import (
 )
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState
+from kindline.routing.domain.in_hand import in_hand
 from kindline.routing.domain.interactions import Interaction, ThreadKey
 from kindline.routing.domain.pools import Pool
 from kindline.routing.domain.state import ShardState
@@ -61,7 +62,7 @@ def resumed(state: ShardState, fact: Resumed, at: Instant) -> None:
                 agent.seen_at = at
                 watch_lease(state, agent)
     gap = max(fact.gap_seconds, 0.0)
-    for interaction in state.everybody():
+    for interaction in in_hand(state):
         for offer_id, offer in interaction.offers.items():
             interaction.offers[offer_id] = replace(offer, expires_at=offer.expires_at + gap)
             state.timers.watch((Due.OFFER, interaction.id, offer_id), offer.expires_at + gap)

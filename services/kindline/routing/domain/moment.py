@@ -6,9 +6,10 @@ folded between one row and the next; and that beginning takes no longer with a m
 What makes it true: interactions, answers and customers' last agents stand on rolls (see `roll`), and whatever is about
 to change is told of before. A fact changes the interaction that it names, the agent that it names, and the agent who
 owns that interaction, and no other row: these are told of here, before the fact is folded. What leaves a roll is told
-of by the roll. PlanAdopted and Resumed may change everybody: all that is left is kept before them. Everything else is
-small and taken at the beginning, as values that never change; of identities only how many there are, for more are only
-put behind them, and an hour that is forgotten is let go whole.
+of by the roll. Resumed changes agents and what is in their hands, which are kept before it. PlanAdopted may change
+everybody: all that is left is kept before it. Everything else is small and taken at the beginning, as values that never
+change; of identities only how many there are, for more are only put behind them, and an hour that is forgotten is let
+go whole.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from kindline.language.facts import Fact, PlanAdopted, Resumed
 from kindline.language.snapshot import AgentRow, AnswerRow, InteractionRow, LastAgentRow, ReplicaRow, SnapshotRow
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.in_hand import in_hand
 from kindline.routing.domain.interaction_rows import row_of
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.roll import Call, Row
@@ -58,7 +60,7 @@ class Moment:
     def before(self, fact: Fact) -> None:
         """Keep what a fact may change; to be called before it is folded."""
         if isinstance(fact, PlanAdopted | Resumed):
-            self._keep_everything()
+            self._keep_many(fact)
             return
         state, pool = self._state, getattr(fact, "pool", "")
         interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
@@ -79,8 +81,12 @@ class Moment:
         if agent is not None and self._agents.get(agent, agent) is None:
             self._agents[agent] = agent.row()
 
-    def _keep_everything(self) -> None:
+    def _keep_many(self, fact: PlanAdopted | Resumed) -> None:
         self._agents = {agent: row or agent.row() for agent, row in self._agents.items()}
+        if isinstance(fact, Resumed):
+            for interaction in in_hand(self._state):
+                self._interactions.keep(interaction.sequence)
+            return
         for call in self._calls():
             call.keep_all()
 
