@@ -26,7 +26,9 @@ from kindline.language.snapshot import (
 )
 from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
+from kindline.ledger.codec.parts import rows_of_parts
 from kindline.ledger.port import Ledger, Partition, Record, Writer
+from kindline.ledger.slices import slices
 from kindline.ledger.topics import SNAPSHOTS
 from kindline.ledger.whole import whole_records
 
@@ -99,10 +101,7 @@ async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) ->
     manifest = newest[0].manifest
     assert manifest is not None  # noqa: S101  # _newest_first gives whole ones only; this tells the type checker.
     rows: list[SnapshotRow] = []
-    for value in newest[0].values:
-        part = decode_snapshot(value)
-        if isinstance(part, SnapshotPart):
-            rows.extend(part.rows)
+    for _ in slices(map(rows.append, rows_of_parts(newest[0].values))):
         await asyncio.sleep(0)
     return Whole(manifest, tuple(rows))
 

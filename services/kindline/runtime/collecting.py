@@ -30,6 +30,16 @@ def settle() -> None:
         gc.callbacks.append(_spare)
 
 
+def look_through() -> None:
+    """Collect among what came since the last time; for work that makes very much that stays, and drops as much.
+
+    Python counts what is made less what is dropped, so there it would not begin by itself, and in the end would look at
+    all of it at once. Does nothing before settle(), for then there may be anything to look at.
+    """
+    if _spare in gc.callbacks:
+        gc.collect()
+
+
 def _spare(phase: str, what: dict[str, int]) -> None:
     if phase == "stop" and what["generation"] == OLDEST and len(gc.get_objects(OLDEST)) > LOOKED_AT:
         gc.freeze()

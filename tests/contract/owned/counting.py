@@ -1,7 +1,7 @@
 """The smallest state worth owning: it numbers its inputs, so that every decision depends on all before it."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kindline.language.facts import Fact, InputRejected, ReplicaSeen, Resumed
 from kindline.language.facts.inputs import InputReference
@@ -16,7 +16,9 @@ TICK = "tick"
 class CountingCore:
     """Each input leads to exactly one fact, which carries its name and its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable[[], None] = lambda: None) -> None:
+        """Do some `work` for each row that is restored."""
+        self._work = work
         self.seen: list[tuple[str, float]] = []
         self.ticked_at = -math.inf
         self.moments_open = 0
@@ -26,11 +28,17 @@ class CountingCore:
         """The rows of a core that saw these."""
         return [ReplicaRow(replica_id=name, seen_at=at) for name in names]
 
-    def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
+    def restoring(self, rows: Iterable[SnapshotRow], decided_at: float) -> Iterator[None]:
         """Begin with what was seen."""
         for row in rows:
             if isinstance(row, ReplicaRow):
                 self._see(row.replica_id, row.seen_at)
+                self._work()
+                yield
+
+    def getting_ready(self) -> Iterator[None]:
+        """There is nothing to derive."""
+        return iter(())
 
     def rows(self) -> Iterable[SnapshotRow]:
         """All that was seen, in its order."""

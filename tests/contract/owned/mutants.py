@@ -13,6 +13,7 @@ from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.shard import Shard
 from kindline.ledger.owned.snapshotting import Snapshotting
+from kindline.ledger.slices import slices
 from tests.contract.owned.counting import CountingCore
 from tests.contract.owned.world import Variant
 
@@ -35,7 +36,7 @@ class DecidesFromBeforeItsClaim(Owner[str]):
     async def claim(self) -> None:
         """Keep what was known, then claim."""
         self._before = Fold[str](CountingCore())
-        self._before.core.restore(self.fold.core.rows(), 0.0)
+        list(self._before.core.restoring(self.fold.core.rows(), 0.0))
         self._before.positions = dict(self.fold.positions)
         self._before.decided_at = self.fold.decided_at
         await super().claim()
@@ -101,6 +102,44 @@ class ForgetsPositions(Owner[str]):
         return replace(super()._head(now), input_positions=())
 
 
+class BuildsInSilence(Owner[str]):
+    """Its heart does not beat until its state is built."""
+
+    async def _build(self) -> None:
+        """Only let others run."""
+        for _ in slices(self.decider.building()):
+            await asyncio.sleep(0)
+
+
+class LetsTimePassWhileItBuilds(Owner[str]):
+    """Its heartbeats say what time it is, although nothing has been decided up to then."""
+
+    def _head(self, now: float) -> DecisionBatch:
+        return super()._head(now if self.decider.is_built else self._now())
+
+
+class PassesOverWhatFailed(Owner[str]):
+    """An input that failed counts as decided before its refusal stands in the log."""
+
+    def _new_decider(self) -> Decider[str]:
+        means = self._means
+        return Hasty(self.fold, lambda: means.core_for(self.shard), means.settings, means.counts)
+
+    def _head(self, now: float) -> DecisionBatch:
+        head = super()._head(now)
+        assert isinstance(self.decider, Hasty)
+        return replace(head, input_positions=positions_of(self.decider.positions | self.decider.failed))
+
+
+class Hasty(Decider[str]):
+    """Says where the input lies that has failed and is not refused yet."""
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Its topic, and the offset after it."""
+        return {self._inbox[0].topic: self._inbox[0].offset + 1} if self._refusing else {}
+
+
 class SnapshotsWhatIsInFlight(Snapshotting[str]):
     """A snapshot is of the deciding state, which runs ahead of the log."""
 
@@ -108,7 +147,7 @@ class SnapshotsWhatIsInFlight(Snapshotting[str]):
         """Take the rows that the owner decides on."""
         manifest, moment = super().moment(shard)
         owner = shard.owner
-        if owner is None or not owner.owning or not hasattr(owner, "decider"):
+        if owner is None or not owner.owning or not owner.decider.is_built:
             return manifest, moment
         ahead = owner.decider
         moment.close()
@@ -122,4 +161,7 @@ MUTANTS = {
     "snapshots what is not acknowledged": Variant(snapshotting=SnapshotsWhatIsInFlight),
     "acts before the acknowledgement": Variant(owner=ActsBeforeTheAcknowledgement),
     "forgets how far inputs were decided": Variant(owner=ForgetsPositions),
+    "its heart does not beat while it builds": Variant(owner=BuildsInSilence),
+    "lets time pass while it builds": Variant(owner=LetsTimePassWhileItBuilds),
+    "an input that failed counts as decided at once": Variant(owner=PassesOverWhatFailed),
 }

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from kindline.language.facts import InputRejected, ReplicaSeen
+from kindline.language.facts import Fact, InputRejected, ReplicaSeen
 from kindline.language.log import DecisionBatch
 from kindline.ledger.codec import decode_decision
 from kindline.ledger.memory import MemoryLedger
@@ -46,8 +47,10 @@ class Clock:
 
 
 def decider(settings: OwnedSettings = SETTINGS) -> Decider[str]:
-    """A decider on an empty log."""
-    return Decider(Fold(CountingCore()), CountingCore, settings, Counter())
+    """A decider on an empty log, ready to decide."""
+    its = Decider(Fold(CountingCore()), CountingCore, settings, Counter())
+    list(its.building())
+    return its
 
 
 def owner(clock: Clock, log: MemoryLog) -> tuple[Owner[str], Fold[str], list[int]]:
@@ -124,14 +127,53 @@ def test_the_pieces_of_a_batch_make_one_record() -> None:
     assert [fact.replica_id for fact in batch.facts if isinstance(fact, ReplicaSeen)] == ["i0#0", "i1#1", "i2#2"]
 
 
-def test_an_input_with_too_much_to_say_is_refused() -> None:
-    """Facts beyond the largest record are undone, and the input stands in the log as refused."""
-    its = decider(replace(SETTINGS, bytes_per_decision=1_000))
+def test_an_input_with_too_much_to_say_is_refused_once_those_before_it_count() -> None:
+    """Facts beyond the largest record are undone, and the input is refused first of the next batch, not passed over."""
+    fold = Fold[str](CountingCore())
+    its = Decider(fold, CountingCore, replace(SETTINGS, bytes_per_decision=1_000), Counter())
+    list(its.building())
     for number, given in enumerate(("i0", "x" * 2_000, "i2")):
         its.offer(Taken(INTERACTIONS, number, given))
-    facts = its.gather(1.0).facts
-    assert [type(fact) for fact in facts] == [ReplicaSeen, InputRejected, ReplicaSeen]
-    assert its.core.rows() == [*CountingCore.of("i0#0", "i2#1", at=1.0)]
+    before = its.gather(1.0)
+    assert [type(fact) for fact in before.facts] == [ReplicaSeen]
+    assert (its.positions, its.waiting, its.is_built) == ({INTERACTIONS: 1}, 2, False)
+    fold.core.apply(before.facts, before.now)
+    list(its.building())
+    assert [type(fact) for fact in its.gather(2.0).facts] == [InputRejected, ReplicaSeen]
+    assert (its.positions, its.waiting, its.is_built) == ({INTERACTIONS: 3}, 0, True)
+    assert its.core.rows() == [*CountingCore.of("i0#0", at=1.0), *CountingCore.of("i2#1", at=2.0)]
+
+
+class Broken(CountingCore):
+    """A core that cannot say that it resumed, do what is due, or take in a refusal."""
+
+    def resume(self, gap_seconds: float, now: float) -> Sequence[Fact]:
+        """Break."""
+        raise ValueError("resume")
+
+    def tick(self, now: float) -> Sequence[Fact]:
+        """Break."""
+        raise ValueError("tick")
+
+    def apply(self, facts: Sequence[Fact], decided_at: float) -> None:
+        """Break on a refusal."""
+        if any(isinstance(fact, InputRejected) for fact in facts):
+            raise ValueError("refuse")
+        super().apply(facts, decided_at)
+
+
+def test_an_engine_that_breaks_again_and_again_still_lets_inputs_through() -> None:
+    """It is not asked twice to resume, what is due rests for a while, and what cannot be refused is passed over."""
+    its = Decider(Fold[str](CountingCore()), Broken, SETTINGS, Counter())
+    for number, given in enumerate(("i0", "poison", "i2")):
+        its.offer(Taken(INTERACTIONS, number, given))
+    its.timers, decided = True, list[str]()
+    for now, built in ((1.0, False), (1.1, False), (1.2, False), (1.3, False), (1.4, True)):
+        list(its.building())
+        facts = its.gather(now, gap=5.0).facts
+        decided += [fact.replica_id for fact in facts if isinstance(fact, ReplicaSeen)]
+        assert its.is_built == built, now
+    assert ([name.partition("#")[0] for name in decided], its.positions) == (["i0", "i2"], {INTERACTIONS: 3})
 
 
 async def test_an_owner_whose_clock_is_a_minute_behind_decides_nothing() -> None:

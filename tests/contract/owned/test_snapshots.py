@@ -11,7 +11,7 @@ from kindline.language.facts import ReplicaSeen
 from kindline.language.graph import WAITING
 from kindline.language.log import DecisionBatch, EpochClaim, InputPosition
 from kindline.language.snapshot import IdentityRow, ReplicaRow, SnapshotManifest, SnapshotRow
-from kindline.ledger import codec, snapshots, topics
+from kindline.ledger import codec, slices, snapshots, topics
 from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.owned.trimming import TrimSettings, trim_shard
@@ -85,6 +85,24 @@ async def test_others_get_their_turn_while_a_snapshot_is_written(monkeypatch: py
     await write(MemoryLedger(1), "a", 10, rows(2_000))
     running.cancel()
     assert turns >= 2_000 / snapshots.ROWS_PER_SLICE
+
+
+async def test_others_get_their_turn_while_a_snapshot_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of rows stand in one record; where time is up after each, so often others in the process go on."""
+    ledger, turns = MemoryLedger(1), 0
+    await write(ledger, "a", 10, rows(2_000))
+    monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    assert await newest_whole(ledger, SHARD) is not None
+    running.cancel()
+    assert turns >= 2_000
 
 
 async def test_a_snapshot_says_how_many_wait_in_each_queue() -> None:

@@ -1,11 +1,14 @@
 """What keeps a shard going: inputs for whoever owns it now, snapshots after a failure, a loop that breathes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+
+import pytest
 
 from kindline.language.facts import ReplicaSeen
 from kindline.language.log import DecisionBatch, EpochClaim
 from kindline.language.snapshot import ReplicaRow, SnapshotRow
+from kindline.ledger import slices
 from kindline.ledger.codec import encode
 from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.reader import MemoryReader
@@ -14,10 +17,15 @@ from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.log import OwnedLog
 from kindline.ledger.owned.means import Means
 from kindline.ledger.port import Partition
-from kindline.ledger.snapshots import newest_whole
+from kindline.ledger.snapshots import newest_whole, write_snapshot
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
+from kindline.routing.adapters.shard_core import EngineCore
+from kindline.routing.domain.engine import Engine
+from kindline.routing.domain.inputs import Input, TimersDue
 from tests.contract.owned.counting import CountingCore, decoded
 from tests.contract.owned.test_rules import Clock
+from tests.contract.owned.test_snapshots import manifest
+from tests.given import SHARDS, Centre, plan
 
 STAGES = ((PLAN,), (INTERACTIONS, AGENTS))
 LIMIT = 5.0
@@ -158,5 +166,68 @@ async def test_a_long_history_does_not_hold_up_the_process() -> None:
                 turns += 1
             await asyncio.sleep(0)
     assert turns >= 10
+    owned.stop()
+    await asyncio.wait_for(running, LIMIT)
+
+
+class Steps:
+    """The turns of everybody else, and in which of them each step of an engine's start was taken."""
+
+    def __init__(self) -> None:
+        """Nothing happened yet."""
+        self.turns = 0
+        self.of_restoring: list[int] = []
+        self.of_getting_ready: list[int] = []
+
+    async def others(self) -> None:
+        """Whoever else is in the loop."""
+        while True:
+            self.turns += 1
+            await asyncio.sleep(0)
+
+
+class Noting(EngineCore):
+    """The engine, which notes its steps."""
+
+    def __init__(self, steps: Steps) -> None:
+        """Note them there."""
+        super().__init__(Engine(0, SHARDS))
+        self._steps = steps
+
+    def restoring(self, rows: Iterable[SnapshotRow], decided_at: float) -> Iterator[None]:
+        """Restore, and note each step."""
+        for _ in super().restoring(rows, decided_at):
+            self._steps.of_restoring.append(self._steps.turns)
+            yield
+
+    def getting_ready(self) -> Iterator[None]:
+        """Get ready, and note each step."""
+        for _ in super().getting_ready():
+            self._steps.of_getting_ready.append(self._steps.turns)
+            yield
+
+
+async def test_a_shard_is_started_and_taken_over_one_interaction_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is up after each step here: so often everybody else has their turn, however many wait."""
+    monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
+    centre, ledger, steps, many = Centre(plan()), MemoryLedger(1), Steps(), 200
+    for number in range(many):
+        centre.arrives(f"visitor-{number}")
+    its = manifest("a", 0)
+    await write_snapshot(ledger, ledger.writer(), 0, manifest=its, rows=centre.engine.rows())
+    told: list[DecisionBatch] = []
+    clock = Clock()
+    clock.accelerated = True
+    means: Means[Input] = Means(
+        ledger=ledger, clock=clock, core_for=lambda _: Noting(steps),
+        feed=InputFeed(ledger, STAGES, lambda _: TimersDue()),
+        on_counted=lambda _, batch, __: told.append(batch), member="m",
+    )  # fmt: skip
+    owned, others = OwnedLog(means, 1), asyncio.create_task(steps.others())
+    running = asyncio.create_task(owned.run())
+    await until(lambda: bool(told))
+    others.cancel()
+    assert len(set(steps.of_restoring)) == len(steps.of_restoring) >= 2 * 2 * many  # To follow, and to decide.
+    assert len(set(steps.of_getting_ready)) == len(steps.of_getting_ready) >= many
     owned.stop()
     await asyncio.wait_for(running, LIMIT)

@@ -127,6 +127,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.set_task_factory(_new_task)
         self.set_exception_handler(lambda _loop, _context: None)
 
+    def work(self, seconds: float) -> None:
+        """The processor is busy for so long, and everybody waits for it."""
+        self._pass(seconds)
+
     def _pass(self, seconds: float) -> None:
         self._passed += seconds
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from kindline.language.facts import InputRejected, ReplicaSeen
+from kindline.language.facts import InputRejected, ReplicaSeen, Resumed
 from kindline.language.log import DecisionBatch
 from kindline.language.reading import Reading, Verdict, read
 from kindline.ledger.codec import decode_decision
@@ -26,12 +26,14 @@ from kindline.ledger.snapshots import newest_whole
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
 from tests.contract.owned.counting import TICK, CountingCore, decoded
 from tests.contract.owned.faulty_ledger import EPOCH, Broker, FaultyLedger, Odds
-from tests.contract.owned.virtual_time import Program, in_virtual_time
+from tests.contract.owned.virtual_time import Program, VirtualLoop, in_virtual_time
 
 SETTINGS = OwnedSettings(snapshot_seconds=3.0, snapshot_facts=15)
 STORM_SECONDS = 25.0
 CALM_LIMIT = 60.0
 INPUTS = 100
+SECONDS_PER_ROW = 0.02
+"""So long does it take to restore a row: in the end two to three seconds, more than a standby's patience."""
 SHARD = 0
 LOG = Partition(DECISIONS, SHARD)
 
@@ -79,6 +81,7 @@ class World:
     counts: Counter[str] = field(default_factory=Counter)
     running: dict[str, tuple[Program, OwnedLog[str]]] = field(default_factory=dict)
     names: int = 0
+    reached: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> None:
         """A storm, a calm, and the oracle."""
@@ -108,7 +111,7 @@ class World:
         means = Means[str](
             ledger=ledger,
             clock=VirtualClock(),
-            core_for=lambda _: CountingCore(),
+            core_for=lambda _: CountingCore(restore_a_row),
             feed=feed,
             on_counted=on_counted,
             member=host,
@@ -229,8 +232,26 @@ class World:
                     effects[fact.input.topic] += 1
         return effects
 
+    def _judge_gaps(self, counting: dict[int, DecisionBatch]) -> None:
+        """Time without decisions is stated in full, by whoever decides next, however many tried before."""
+        last, owners = 0.0, set[str]()
+        for batch in counting.values():
+            resumed = [fact.gap_seconds for fact in batch.facts if isinstance(fact, Resumed)]
+            if resumed:
+                self.reached["built anew with heartbeats"] += batch.owner in owners
+                owners.add(batch.owner)
+                if last and abs(resumed[0] - (batch.decided_at - last)) > 0.001:
+                    self.bad.append(f"a gap of {batch.decided_at - last:.2f} s is stated as {resumed[0]:.2f} s")
+            elif batch.owner not in owners:
+                self.reached["heartbeats before the first decision"] += 1
+                continue
+            last = batch.decided_at
+
     async def _judge(self) -> None:
         counting, effects = self._counting(), self._effects()
+        self._judge_gaps(counting)
+        failures, refusals = self.counts["state_rebuilds"], self.counts["inputs_rejected"]
+        self.reached["ended between a failure and its refusal"] = failures - refusals
         names = {name.partition("-")[0] for name in effects}
         self.bad += [f"input {name} is lost" for name in map(str, range(INPUTS)) if name not in names]
         self.bad += [f"input {name} has {count} effects" for name, count in effects.items() if count != 1]
@@ -254,6 +275,13 @@ class World:
             if offset < before:
                 core.apply(batch.facts, batch.decided_at)
         return core
+
+
+def restore_a_row() -> None:
+    """Be busy for as long as a row takes."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.work(SECONDS_PER_ROW)
 
 
 def run_seed(seed: int, variant: Variant) -> World:

@@ -31,3 +31,28 @@ def test_what_lives_long_is_not_looked_at_again_and_young_garbage_is_still_found
     """With 400,000 objects alive no full collection looks at more than 40,000; cycles that die young are freed."""
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60.0, check=True)
     assert done.stdout.split() == ["True", "True", "True", "400000"]
+
+
+REPLACING = """
+import gc
+from kindline.runtime.collecting import look_through, settle
+
+settle()
+old = [[] for _ in range(400_000)]
+seen = []
+gc.callbacks.append(lambda phase, what: seen.append(len(gc.get_objects())) if phase == "start" else None)
+new = []
+for number in range(400_000):
+    old.pop()
+    new.append([])
+    if number % 2_000 == 0:
+        look_through()
+more = [[] for _ in range(20_000)]
+print(max(seen) < 40_000, len(new), len(more))
+"""
+
+
+def test_work_that_makes_as_much_as_it_drops_is_looked_through_a_little_at_a_time() -> None:
+    """400,000 objects take the place of as many others, and nobody is held up in the end to look at all of them."""
+    done = subprocess.run([sys.executable, "-c", REPLACING], capture_output=True, text=True, timeout=60.0, check=True)
+    assert done.stdout.split() == ["True", "400000", "20000"]

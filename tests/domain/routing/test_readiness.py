@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from itertools import chain
+
 from hypothesis import HealthCheck, settings
 
 from kindline.language import events as e
@@ -29,19 +32,43 @@ def folded(centre: Centre, *, ready: bool) -> Engine:
     return engine
 
 
+def restored(source: Engine) -> Engine:
+    """An engine that begins with another's rows."""
+    engine = Engine(source.shard, SHARDS)
+    engine.restore(list(source.rows()), source.decided_at)
+    return engine
+
+
+def built(source: Engine) -> Engine:
+    """The same, made ready step by step while the other one's heart beats and its rows are taken for a snapshot."""
+    engine = Engine(source.shard, SHARDS)
+    with closing(source.moment()) as moment:
+        rows = iter(moment)
+        for _ in chain(engine.restoring(source.rows(), source.decided_at), engine.getting_ready()):
+            source.apply((), source.decided_at)
+            next(rows, None)
+    return engine
+
+
 class TakenOver(AnyDay):
     """Anything happens, and in the end somebody takes over who only followed."""
 
     def teardown(self) -> None:
-        """It decides what one would decide who was ready all along: told of the gap, as it is, and if it were not."""
+        """It decides what one would decide who was ready all along: told of the gap, as it is, and if it were not.
+
+        And whoever was built from its rows in small steps decides what one would who was restored from them at once.
+        """
         if hasattr(self, "centre"):
             for given in (OwnerResumed(gap_seconds=3.0), TimersDue()):
-                self.decide_alike(given)
+                self.decide_alike(folded(self.centre, ready=True), folded(self.centre, ready=False), given)
+                counted = folded(self.centre, ready=False)
+                self.decide_alike(restored(counted), built(counted), given)
+                assert counted.fingerprint() == folded(self.centre, ready=False).fingerprint()
         super().teardown()
 
-    def decide_alike(self, given: Input) -> None:
+    def decide_alike(self, ready: Engine, late: Engine, given: Input) -> None:
         """One who was ready all along and one who was not decide the same on this and on what falls due after it."""
-        ready, late = folded(self.centre, ready=True), folded(self.centre, ready=False)
+        assert late.fingerprint() == ready.fingerprint()
         now = self.centre.now + 3.0
         for _ in range(DEADLINES):
             assert late.decide(given, now) == ready.decide(given, now)

@@ -43,8 +43,14 @@ class Moment(Protocol):
 class Core(Protocol[GivenIn]):
     """A deterministic state. No method may wait, look at a clock or draw lots; any may raise, see `refuse`."""
 
-    def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
-        """Become the state that gave these rows; called once, on a fresh core."""
+    def restoring(self, rows: Iterable[SnapshotRow], decided_at: float) -> Iterator[None]:
+        """Become the state that gave these rows, one small step at a time; begun once, on a fresh core.
+
+        Others may run between two steps, as long as the rows stay those of one moment.
+        """
+
+    def getting_ready(self) -> Iterator[None]:
+        """Derive, one small step at a time, what only who decides needs; else the first decision does it at once."""
 
     def rows(self) -> Iterable[SnapshotRow]:
         """The whole state, as rows that do not change when the state does."""

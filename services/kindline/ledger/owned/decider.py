@@ -1,7 +1,8 @@
 """The deciding state of an owner: it runs ahead of the log by the one batch in flight, and is thrown away on any doubt.
 
-It promises that one bad input never kills a shard: whatever raises is undone by rebuilding from the counted state, and
-the input stands in the log as refused, so that no later owner trips over it.
+It promises that one bad input never kills a shard: whatever raises is undone by building anew from the counted state,
+and the input stands in the log as refused, so that no later owner trips over it. Between the two nothing is decided:
+what was decided before it counts by then, and the input is the first that waits, for this owner or the next.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic
 
 from kindline.language.facts import Fact
@@ -24,7 +25,7 @@ TIMERS_REST = 1.0
 
 
 class Decider(Generic[Given]):
-    """Decides inputs in their order and keeps how far each topic has been decided."""
+    """Decides inputs in their order and keeps how far each topic has been decided; to be built before anything else."""
 
     def __init__(
         self, fold: Fold[Given], fresh: Callable[[], Core[Given]], settings: OwnedSettings, counts: Counter[str]
@@ -33,9 +34,13 @@ class Decider(Generic[Given]):
         self._fold, self._fresh, self._settings, self._counts = fold, fresh, settings, counts
         self._inbox: deque[Taken[Given]] = deque()
         self._timers_rest_until = 0.0
+        self._refusing = ""
+        """With what error the input that waits first has failed."""
+        self._resumes = True
         self.positions = dict(fold.positions)
         self.timers = False
-        self.core = self._rebuilt((), 0.0)
+        self.core = fresh()
+        self.is_built = False
 
     @property
     def waiting(self) -> int:
@@ -53,16 +58,31 @@ class Decider(Generic[Given]):
         self._inbox.append(taken)
         return True
 
+    def building(self) -> Iterator[None]:
+        """Build the state from what counts, a small step at a time; meanwhile no fact may be folded into that."""
+        core = self._fresh()
+        yield from core.restoring(self._fold.core.rows(), self._fold.decided_at or 0.0)
+        yield from core.getting_ready()
+        self.core, self.is_built = core, True
+
+    def quiet(self) -> bool:
+        """Whether a slow heartbeat does."""
+        return self.is_built and self.core.quiet()
+
     def gather(self, now: float, gap: float | None = None) -> Gathering:
-        """Decide what waits, as much as a batch may hold, and then what is due. `gap` is given once after a claim."""
+        """Decide what waits, as much as a batch may hold, and then what is due. `gap` is given after time without.
+
+        Ends before what fails: then the state is to be built anew, when what was gathered here counts.
+        """
         gathering = Gathering(now)
-        if gap is not None:
-            self._act(gathering, lambda: self.core.resume(gap, now))
+        if gap is not None and self._resumes:  # An engine that fails at this is not asked again.
+            self._resumes = not self._act(gathering, lambda: self.core.resume(gap, now))
         for _ in range(min(len(self._inbox), INPUTS_AT_ONCE)):
-            if self._full(gathering):
+            if not self.is_built or self._full(gathering):
                 break
-            self._take(gathering, self._inbox.popleft())
-        if self.timers and now >= self._timers_rest_until and self._act(gathering, lambda: self.core.tick(now)):
+            self._take(gathering, self._inbox[0])
+        timely = self.is_built and self.timers and now >= self._timers_rest_until
+        if timely and self._act(gathering, lambda: self.core.tick(now)):
             self._timers_rest_until = now + TIMERS_REST
         return gathering
 
@@ -71,14 +91,18 @@ class Decider(Generic[Given]):
         return len(gathering.facts) >= settings.facts_per_batch or gathering.size >= settings.bytes_per_batch
 
     def _take(self, gathering: Gathering, taken: Taken[Given]) -> None:
-        """Decide one input unless it was decided before; its position moves on whatever becomes of it."""
-        if taken.offset < self.positions.get(taken.topic, 0):
-            return
-        self.positions[taken.topic] = taken.offset + 1
-        error = self._act(gathering, lambda: self.core.decide(taken.given, gathering.now))
-        if error:
-            self._counts["inputs_rejected"] += 1
-            self._act(gathering, lambda: self._refused(taken.given, error, gathering.now))
+        """Decide the input that waits first unless it was decided before, or refuse it; if it fails now, it stays."""
+        if taken.offset >= self.positions.get(taken.topic, 0):
+            error, self._refusing = self._refusing, ""
+            if error:
+                self._counts["inputs_rejected"] += 1
+                self._act(gathering, lambda: self._refused(taken.given, error, gathering.now))
+            else:
+                self._refusing = self._act(gathering, lambda: self.core.decide(taken.given, gathering.now))
+                if self._refusing:
+                    return
+            self.positions[taken.topic] = taken.offset + 1
+        self._inbox.popleft()
 
     def _refused(self, given: Given, error: str, now: float) -> Sequence[Fact]:
         facts = self.core.refuse(given, error)
@@ -86,7 +110,7 @@ class Decider(Generic[Given]):
         return facts
 
     def _act(self, gathering: Gathering, decide: Callable[[], Sequence[Fact]]) -> str:
-        """Decide and take the facts in; if that fails, undo it and give the error as words that quote no content."""
+        """Decide and take the facts in; if that fails, drop the state and give the error in words that quote nobody."""
         try:
             facts = decide()
             part = encoded(facts, self._settings.bytes_per_decision)
@@ -95,18 +119,10 @@ class Decider(Generic[Given]):
             frames = "".join(traceback.format_tb(problem.__traceback__))  # Not its words: they may be a customer's.
             log.error("a decision failed with %s; the state is rebuilt without it\n%s", error, frames)  # noqa: TRY400
             self._counts["state_rebuilds"] += 1
-            self.core = self._rebuilt(gathering.facts, gathering.now)
+            self.core, self.is_built = self._fresh(), False
             return error
         gathering.add(facts, part)
         return ""
-
-    def _rebuilt(self, since: Sequence[Fact], now: float) -> Core[Given]:
-        """A fresh core with what counts, and what this batch has decided so far; nothing is in flight meanwhile."""
-        core = self._fresh()
-        core.restore(self._fold.core.rows(), self._fold.decided_at or 0.0)
-        if since:
-            core.apply(since, now)
-        return core
 
 
 def place_of(problem: BaseException) -> str:

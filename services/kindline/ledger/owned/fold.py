@@ -6,7 +6,7 @@ be kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic
 
 from kindline.language.content import Because
@@ -32,9 +32,9 @@ class Fold(Generic[Given]):
         self.released = False
         self.last_batch_offset = -1
 
-    def restore(self, manifest: SnapshotManifest, rows: Iterable[SnapshotRow]) -> None:
-        """Begin at a snapshot instead."""
-        self.core.restore(rows, manifest.decided_at)
+    def restoring(self, manifest: SnapshotManifest, rows: Iterable[SnapshotRow]) -> Iterator[None]:
+        """Begin at a snapshot instead, one small step at a time; nothing may be read from here before the last."""
+        yield from self.core.restoring(rows, manifest.decided_at)
         self.reading = Reading(manifest.epoch, manifest.owner, manifest.seq)
         self.next_offset = manifest.next_offset
         self.positions = {position.topic: position.next_offset for position in manifest.input_positions}

@@ -19,15 +19,15 @@ from kindline.ledger.owned.core import Given, StandDown, Taken
 from kindline.ledger.owned.decider import Decider
 from kindline.ledger.owned.fold import Fold, positions_of
 from kindline.ledger.owned.means import Means
+from kindline.ledger.owned.read_back import read_back
 from kindline.ledger.port import (
     Appended,
     AppendRefused,
     AppendUnknown,
     LedgerUnavailable,
-    OutsideLog,
     Partition,
-    Record,
 )
+from kindline.ledger.slices import slices
 from kindline.ledger.topics import DECISIONS
 
 log = logging.getLogger("kindline.ledger.owned")
@@ -50,6 +50,8 @@ class Owner(Generic[Given]):
         self._writer = means.ledger.writer()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._resuming = True
+        """Whether time without decisions is still to be stated: nothing has been decided since it began."""
         self._sent_at = 0.0
         self._heartbeat = means.settings.heartbeat_seconds
         self.decider: Decider[Given]
@@ -76,6 +78,7 @@ class Owner(Generic[Given]):
         """Append the claim and fold the log through it. Raises StandDown if it does not count."""
         claim = EpochClaim(epoch=self.fold.reading.epoch + 1, owner=self.name, claimant=self._means.member)
         self._check_clock()
+        self._sent_at = asyncio.get_running_loop().time()
         appended = await self._append(encode(claim))
         await self._settle(claim, appended.offset)
         if (self.fold.reading.epoch, self.fold.reading.owner) != (claim.epoch, self.name):
@@ -85,8 +88,10 @@ class Owner(Generic[Given]):
     async def serve(self) -> None:
         """Decide until stop() was called; the last batch releases the shard. Raises StandDown, ShardStopped."""
         self.decider = self._new_decider()
-        await self._step(gap=self._gap())
-        self._means.feed.begin(self.shard, dict(self.decider.positions), self)
+        await self._build()
+        if not self._stopping:
+            await self._step()
+            self._means.feed.begin(self.shard, dict(self.decider.positions), self)
         while not self._stopping:
             await self._rest()
             await self._step()
@@ -112,28 +117,51 @@ class Owner(Generic[Given]):
         means = self._means
         return Decider(self.fold, lambda: means.core_for(self.shard), means.settings, means.counts)
 
-    def _gap(self) -> float:
+    async def _build(self) -> None:
+        """Build the state that decides while the heart beats on, so that no standby takes it for silence.
+
+        What is built of many moments is what the last of them holds: a heartbeat that counts changes nothing of the
+        counted state. It has no facts, it says the time of the last decision again, and nobody else's batch counted
+        before it, for that takes a claim, after which it would not count itself. As that time stands still until
+        something is decided, whoever decides next, here or elsewhere, knows from the log how long nobody did.
+        """
+        for _ in slices(self.decider.building()):
+            await asyncio.sleep(0)
+            if self._stopping:
+                return
+            if self._is_due():
+                self._resuming = True
+                head = self._head(self._decided_last())
+                await self._commit(head, encode(head))
+
+    def _is_due(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._sent_at + self._heartbeat
+
+    def _decided_last(self) -> float:
         before = self.fold.decided_at
-        return 0.0 if before is None else max(0.0, self._means.clock.now() - before)
+        return self._now() if before is None else before
 
     def _now(self) -> float:
         return max(self._means.clock.now(), self.fold.decided_at or 0.0)
 
-    async def _step(self, gap: float | None = None) -> None:
-        """Decide what waits; send it, or a heartbeat when one is due."""
+    async def _step(self) -> None:
+        """Decide what waits; send it, or a heartbeat when one is due. If the engine failed, build its state anew."""
         self._check_clock()
-        gathering = self.decider.gather(self._now(), gap)
-        due = asyncio.get_running_loop().time() >= self._sent_at + self._heartbeat
-        if gathering.facts or due or gap is not None:
+        now = self._now()
+        gathering = self.decider.gather(now, now - self._decided_last() if self._resuming else None)
+        if gathering.facts or self._is_due() or self._resuming:
             settings = self._means.settings
-            quiet = self.decider.core.quiet()
-            self._heartbeat = settings.quiet_heartbeat_seconds if quiet else settings.heartbeat_seconds
-            await self._commit(*gathering.sealed(self._head(gathering.now)))
+            self._heartbeat = settings.quiet_heartbeat_seconds if self.decider.quiet() else settings.heartbeat_seconds
+            self._resuming = False
+            await self._commit(*gathering.sealed(self._head(now)))
         else:
             await asyncio.sleep(0)
+        if not self.decider.is_built:
+            await self._build()
 
     async def _release(self) -> None:
-        head = replace(self._head(self._now()), released=True)
+        now = self._decided_last() if self._resuming else self._now()
+        head = replace(self._head(now), released=True)
         await self._commit(head, encode(head))
 
     def _head(self, now: float) -> DecisionBatch:
@@ -183,26 +211,14 @@ class Owner(Generic[Given]):
         if offset == self.fold.next_offset:
             self._counted(self.fold.count(decision, offset), offset)
             return
-        for record in await self._between(self.fold.next_offset, offset):
+        ledger, seconds = self._means.ledger, self._means.settings.read_back_seconds
+        begin = self.fold.next_offset
+        for record in await read_back(ledger, self.partition, begin, through=offset, seconds=seconds):
             self._counted(self.fold.take(record), record.offset)
 
     def _counted(self, decision: DecisionRecord | None, offset: int) -> None:
         if isinstance(decision, DecisionBatch):
             self._deliver(decision, offset)
-
-    async def _between(self, begin: int, through: int) -> list[Record]:
-        """What the log holds from `begin` up to and including `through`."""
-        reader = self._means.ledger.reader({self.partition: begin})
-        records: list[Record] = []
-        try:
-            async with asyncio.timeout(self._means.settings.read_back_seconds):
-                while reader.position(self.partition) <= through:
-                    records.extend(await reader.read(1.0))
-        except (TimeoutError, LedgerUnavailable, OutsideLog) as problem:
-            raise StandDown(f"the log could not be read back: {problem!r}") from problem
-        finally:
-            await reader.close()
-        return [record for record in records if record.offset <= through]
 
     # Waiting.
 

@@ -21,6 +21,7 @@ from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.silence import Silence, Standby, reason_to_claim
 from kindline.ledger.port import LedgerUnavailable, OutsideLog, Partition, Record
+from kindline.ledger.slices import slices
 from kindline.ledger.snapshots import newest_whole
 from kindline.ledger.topics import DECISIONS
 
@@ -94,7 +95,8 @@ class Shard(Generic[Given]):
         bounds = (await self._means.ledger.bounds([self.partition]))[self.partition]
         fold = Fold[Given](self._means.core_for(self.number))
         if whole is not None:
-            fold.restore(whole.manifest, whole.rows)
+            for _ in slices(fold.restoring(whole.manifest, whole.rows)):
+                await asyncio.sleep(0)  # Owners of other shards decide in this loop, too.
         if not bounds.begin <= fold.next_offset <= bounds.end:
             raise ShardStopped(
                 f"{self.partition.topic}/{self.number} holds offsets {bounds.begin} to {bounds.end}, and the newest "
@@ -150,7 +152,7 @@ class Shard(Generic[Given]):
         return reason_to_claim(standby, settings)
 
     async def own(self, reason: str) -> None:
-        """Claim, decide until it ends, and be a standby again, with state built anew."""
+        """Claim, decide until it ends, and be a standby again, with state built anew; unless all of it ends."""
         self.standing = Standing.CLAIMING
         self._means.counts["claims"] += 1
         owner = self.owner = self._make_owner(self.number, self.fold, self._means, self.tell)
@@ -173,7 +175,9 @@ class Shard(Generic[Given]):
             self.owner = None
             await owner.close()
         if self.standing is not Standing.STOPPED:
-            await self.restore()
+            self.standing = Standing.RESTORING
+            if not self._stopping:
+                await self.restore()
 
     def stop(self) -> None:
         """Claim no more; release the shard if it is owned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
 
 from kindline.language.agents import AgentCommand
@@ -23,9 +23,13 @@ class EngineCore:
         self.engine = engine
         self._gauges = gauges
 
-    def restore(self, rows: Iterable[SnapshotRow], decided_at: float) -> None:
-        """Become the state that gave these rows."""
-        self.engine.restore(rows, decided_at)
+    def restoring(self, rows: Iterable[SnapshotRow], decided_at: float) -> Iterator[None]:
+        """Become the state that gave these rows, row by row."""
+        return self.engine.restoring(rows, decided_at)
+
+    def getting_ready(self) -> Iterator[None]:
+        """Derive deadlines, lines and who can take what, one by one."""
+        return self.engine.getting_ready()
 
     def rows(self) -> Iterable[SnapshotRow]:
         """The whole state, as rows."""

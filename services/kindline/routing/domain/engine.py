@@ -23,10 +23,10 @@ from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interaction_rows import row_of
 from kindline.routing.domain.moment import Moment
-from kindline.routing.domain.readiness import get_ready
+from kindline.routing.domain.readiness import get_ready, getting_ready
 from kindline.routing.domain.routes import route
 from kindline.routing.domain.routing_states import announce_routing_states
-from kindline.routing.domain.rows import rows_of, state_of
+from kindline.routing.domain.rows import rows_of, taking_back
 from kindline.routing.domain.state import ShardState
 
 
@@ -66,7 +66,18 @@ class Engine:
 
     def restore(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> None:
         """Begin anew from the rows of a snapshot that was taken when `decided_at` was the last decision's time."""
-        self._state = state_of(rows, decided_at, self._state.pace)
+        for _ in self.restoring(rows, decided_at):
+            pass
+
+    def restoring(self, rows: Iterable[SnapshotRow], decided_at: Instant) -> Iterator[None]:
+        """As restore(), row by row; until the last step this engine is what it was before."""
+        state = ShardState(self._state.pace)
+        yield from taking_back(state, rows, decided_at)
+        self._state = state
+
+    def getting_ready(self) -> Iterator[None]:
+        """Prepare for decide() one by one, which else does it at once; to be gone through before anything else."""
+        yield from getting_ready(self._state)
 
     def rows(self) -> Iterator[SnapshotRow]:
         """The whole state as rows, for a snapshot; their order matters."""

@@ -9,6 +9,8 @@ along: it is derived from what is there in the one way that there is, in which a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kindline.language.graph import ENDS
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.interactions import Interaction
@@ -21,11 +23,15 @@ from kindline.routing.domain.watching import watch_lease, watch_rest
 def get_ready(state: ShardState) -> ShardState:
     """The same state, which has derived all of it by now, and keeps it from here on."""
     if not state.is_ready:
-        _derive(state)
+        for _ in getting_ready(state):
+            pass
     return state
 
 
-def _derive(state: ShardState) -> None:
+def getting_ready(state: ShardState) -> Iterator[None]:
+    """The same one by one, for who has others in the same loop; nothing may be folded or asked before the last step."""
+    if state.is_ready:
+        return
     state.is_ready = True
     state.timers, state.wakes = Timers(), Timers()
     for pool in state.pools.values():
@@ -34,11 +40,13 @@ def _derive(state: ShardState) -> None:
             notice(state.timers, pool, agent, state.decided_at)
             watch_lease(state, agent)
             watch_rest(state, agent)
+            yield
     for interaction in state.roll:
         if interaction.state in ENDS or interaction.state is InteractionState.COMPLETED:
             state.past_threads.add(interaction.thread_key, interaction.id)
         if interaction.state not in ENDS:
             _watch_open(state, interaction)
+        yield
     for parked in state.parked.values():
         state.timers.watch((Due.PARKED, parked.identity.hex(), ""), parked.until)
     state.forget_notes()

@@ -49,16 +49,15 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
     yield from state.answers.roll
 
 
-def state_of(rows: Iterable[SnapshotRow], decided_at: Instant, pace: float) -> ShardState:
-    """The state that the rows tell of, as it was at `decided_at`."""
-    state = ShardState(pace)
+def taking_back(state: ShardState, rows: Iterable[SnapshotRow], decided_at: Instant) -> Iterator[None]:
+    """Let a fresh state become the one that the rows tell of, as it was at `decided_at`, one row at each step."""
     state.decided_at = decided_at
     for row in rows:
         _take_back(state, row)
+        yield
     # Those that ended are forgotten in the order in which they ended.
     state.fading = deque(sorted(state.fading, key=lambda interaction: interaction.state_since))
-    _derive(state)
-    return state
+    yield from _deriving(state)
 
 
 def _take_back(state: ShardState, row: SnapshotRow) -> None:
@@ -116,10 +115,11 @@ def _interaction(state: ShardState, interaction: Interaction) -> None:
         agent.work[interaction.id] = None
 
 
-def _derive(state: ShardState) -> None:
+def _deriving(state: ShardState) -> Iterator[None]:
     for pool in state.pools.values():
         for agent in pool.agents.values():
             # Not begun anew: the running stretch goes on from the end of the last span.
             agent.running = agent.is_available
     for interaction in state.everybody():
         state.settle_interaction(interaction)
+        yield
