@@ -12,6 +12,7 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.places import Place, reckoned
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.scores import Scores
+from kindline.routing.domain.standing import Standing
 from tests.given import POOL
 
 AGENTS = 9
@@ -63,3 +64,28 @@ def test_the_middle_score_is_the_same_whenever_it_is_asked_for(
         elif then == "asked":
             known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
             assert scores.median() == (known[len(known) // 2] if known else 0.0)
+
+
+@given(changes=CHANGES)
+def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_given_since(
+    changes: list[tuple[int, float, float, bool, str]],
+) -> None:
+    """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
+    places, minute = crew(), MINUTE
+    standing = Standing(minute, (), lambda able: able.bits)
+    for place in places:
+        standing.admit(place)
+    for number, load, seconds, has_room, then in changes:
+        place = places[number]
+        place.agent.spans = effort.spans_of([(MINUTE - seconds, MINUTE, load)])
+        place.agent.sums.spans = -1
+        place.mask = int(has_room)
+        standing.put(place)
+        if then == "a minute passes":
+            minute += 60.0
+            standing.roll(minute)
+        elif then == "asked":
+            known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
+            assert standing.scores.median() == (known[len(known) // 2] if known else 0.0)
+        newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
+        assert all(standing.work(other)[0] == standing.scores.median() for other in newcomers[:1])

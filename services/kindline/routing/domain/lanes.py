@@ -24,11 +24,11 @@ class Lane:
 
     __slots__ = ("base", "number", "people", "start")
 
-    def __init__(self, number: int, base: int) -> None:
-        """Begin with nobody, as a part of the class of this number."""
+    def __init__(self, number: int, base: int, one: Interaction) -> None:
+        """Begin with somebody, as a part of the class of this number."""
         self.number = number
         self.base = base
-        self.people: list[Any] = []
+        self.people: list[Any] = [one]
         """Interactions; before `start` there is nobody any more."""
         self.start = 0
 

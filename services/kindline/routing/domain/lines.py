@@ -67,8 +67,9 @@ class Lines:
         lanes, ripening = self._lanes[number], self._ripening
         lane = lanes.get(base)
         if lane is None:
-            lane = lanes[base] = Lane(number, base)
-        lane.add(one)
+            lane = lanes[base] = Lane(number, base, one)
+        else:
+            lane.add(one)
         entry = ENTRY(one)
         if entry < ripening.horizon:
             ripening.watched[number] = EMPTY

@@ -23,7 +23,7 @@ class Profile:
     time while a customer waits, and then nobody is told but who is asked.
     """
 
-    __slots__ = ("_all", "_getters", "_known", "_served", "members", "plan")
+    __slots__ = ("_all", "_by_bit", "_getters", "_known", "members", "plan")
 
     def __init__(self, plan: AgentPlan, served: Sequence[Served]) -> None:
         """Begin with nobody."""
@@ -35,20 +35,20 @@ class Profile:
     def forget(self) -> None:
         """The classes have been numbered anew."""
         self._known = 0
-        self._served: list[tuple[int, int]] = []
+        self._by_bit: dict[int, list[int]] = {}
         self._getters: dict[int, Callable[[list[int]], tuple[int, ...]]] = {}
 
     def numbers(self, mask: int) -> list[int]:
         """The classes served on the channels of the mask."""
         self._learn()
-        return [number for number, bit in self._served if bit & mask]
+        return [number for bit, numbers in self._by_bit.items() if bit & mask for number in numbers]
 
     def _learn(self) -> None:
         """Take notice of the classes that are new."""
         for served in self._all[self._known :]:
             if self in served.able.profiles:
                 # The number of the class itself: one that is found anew lies elsewhere for each profile, far from all.
-                self._served.append((served.number, served.bit))
+                self._by_bit.setdefault(served.bit, []).append(served.number)
                 self._getters.clear()
         self._known = len(self._all)
 

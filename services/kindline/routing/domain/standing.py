@@ -7,6 +7,7 @@ too little of the hour behind them count as the pool's median, so that nobody ba
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 
 from kindline.language.ids import Instant
 from kindline.language.queue_rules import AgentChoice
@@ -17,6 +18,8 @@ from kindline.routing.domain.room import Room
 from kindline.routing.domain.scores import Scores
 from kindline.routing.domain.served import Able
 
+RANK = attrgetter("rank")
+"""Where somebody with room stands by least work while nobody is a newcomer."""
 RARE = 128
 """Profiles of those who serve a class up to which it is likely that few of them have room."""
 
@@ -107,7 +110,7 @@ class Standing:
             return None
         among = Among(self._roster, bit, suits)
         if len(able.profiles) <= RARE and (few := among.few(both)) is not None:
-            return among.first(few, turn.rank if turn else self.work)
+            return among.first(few, turn.rank if turn else self.work if self._newcomers else RANK)
         if turn is not None:
             return turn.order.first(both, among)
         first = self._known.first(both, among)

@@ -41,17 +41,17 @@ class Waiting:
         """The number of an interaction's requirement class."""
         if interaction.lane is not None:
             return interaction.lane.number
-        needs = interaction.needs
-        plain = not interaction.preferring and interaction.relaxed is None
-        key = (interaction.queue, interaction.channel, id(needs))
-        if plain and (met := self._met.get(key)) is not None:
-            return met[1]
-        number = self._number(interaction.requirement)
-        if plain:
+        queued = interaction.queued
+        if queued is None or interaction.preferring or interaction.relaxed is not None:
+            return self._number(interaction.requirement)
+        # All it asks for is what it was queued with.
+        key = (queued.queue, interaction.channel, id(queued.needs))
+        met = self._met.get(key)
+        if met is None:
             if len(self._met) >= self._most:
                 self._met.clear()
-            self._met[key] = (needs, number)
-        return number
+            met = self._met[key] = (queued.needs, self._number(interaction.requirement))
+        return met[1]
 
     def _number(self, requirement: Requirement) -> int:
         number = self._numbers.get(requirement)
