@@ -10,7 +10,8 @@ The log is real: the engine decided it, the codec wrote it, a broker keeps it. F
 stricter reading of the goal. `replay_ratio_to_decoded` is the same beside `decoded`.
 
 All end with the same number of facts, and each replay in the state in which the log was written. Time is the
-processor's, of this process and all its threads. KINDLINE_BENCH_FACTS says how many facts, as 1000000.
+processor's, of this process and all its threads; garbage is collected as a service does, for all ways alike.
+KINDLINE_BENCH_FACTS says how many facts, as 1000000.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ from kindline.ledger.kafka import KafkaLedger
 from kindline.ledger.local import LocalKafka
 from kindline.ledger.owned.fold import Fold
 from kindline.ledger.port import Ledger, Partition
+from kindline.ledger.understanding import together
 from kindline.routing.adapters.shard_core import EngineCore
 from kindline.routing.domain.engine import Engine
+from kindline.runtime.collecting import settle
 from kindline.v1 import decision_pb2
-from tests.bench.figures import Figures, say, settle, spread
+from tests.bench.figures import Figures, say, spread
 from tests.bench.restart import WrittenLog
 from tests.given import SHARDS
 
@@ -120,8 +123,8 @@ async def _follow(ledger: Ledger, log: WrittenLog, engine: Engine) -> tuple[floa
     reader = ledger.reader({Partition(TOPIC, 0): 0})
     try:
         while fold.next_offset < len(log.records) and time.monotonic() < until:
-            for record in await reader.read(0.5):
-                counted = fold.take(record)
+            for record, said in together(await reader.read(0.5)):
+                counted = fold.take_in(record, said)
                 facts += len(counted.facts) if isinstance(counted, DecisionBatch) else 0
         return time.process_time() - began, facts
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord, EpochClaim
+from kindline.language.log import LEVEL, DecisionRecord, EpochClaim
 from kindline.language.quick import maker
 
 
@@ -55,12 +55,8 @@ def read(reading: Reading, record: DecisionRecord) -> tuple[Reading, Verdict]:
         if record.epoch != reading.epoch + 1:
             return reading, IGNORED
         return Reading(record.epoch, record.owner, reading.seq), COUNTS
-    return _read_batch(reading, record)
-
-
-def _read_batch(reading: Reading, batch: DecisionBatch) -> tuple[Reading, Verdict]:
-    if batch.seq != reading.seq + 1 or batch.epoch != reading.epoch or batch.owner != reading.owner:
+    if record.seq != reading.seq + 1 or record.epoch != reading.epoch or record.owner != reading.owner:
         return reading, IGNORED
-    if batch.level > LEVEL:
-        raise LevelTooHigh(batch.level)
-    return _make(reading.epoch, reading.owner, batch.seq), COUNTS
+    if record.level > LEVEL:
+        raise LevelTooHigh(record.level)
+    return _make(reading.epoch, reading.owner, record.seq), COUNTS

@@ -16,9 +16,10 @@ from kindline.language.log import DecisionBatch, DecisionRecord
 from kindline.language.reading import LevelTooHigh, Reading, Verdict, read
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
 from kindline.ledger import topics
-from kindline.ledger.codec import Undecodable, UnknownFact, decode_decision
+from kindline.ledger.codec import Undecodable, UnknownFact
 from kindline.ledger.port import Ledger, LedgerUnavailable, OutsideLog, Partition, Reader, Record
 from kindline.ledger.snapshots import newest_whole
+from kindline.ledger.understanding import TROUBLES, Understood, together
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +132,8 @@ class Follower:
                 await reader.drop([outside.partition])
                 group.create_task(self._restore(reader, outside.partition.number, room))
                 continue
-            for record in records:
-                await self._take(reader, record)
+            for record, said in together(records):
+                await self._take(reader, record, said)
 
     async def _restore(self, reader: Reader, shard: int, room: asyncio.Semaphore) -> None:
         """Restore a shard and follow it from there; one that cannot be restored yet holds up no other."""
@@ -168,14 +169,14 @@ class Follower:
         its.stopped, its.end = None, bounds.end
         return True
 
-    async def _take(self, reader: Reader, record: Record) -> None:
+    async def _take(self, reader: Reader, record: Record, said: Understood) -> None:
         """Judge one record, and give it to the fold if it counts."""
         shard = record.partition.number
         its = self._shards[shard]
         if its.stopped is not None or record.offset < its.next_offset:
             return
         try:
-            facts = self._fold(shard, its, record)
+            facts = self._fold(shard, its, record.offset, said)
         except (LevelTooHigh, UnknownFact, Undecodable) as error:
             await self._stop(reader, shard, f"offset {record.offset}: {error}")
             return
@@ -189,25 +190,23 @@ class Follower:
             self._facts_this_turn = 0
             await asyncio.sleep(0)
 
-    def _fold(self, shard: int, its: _Shard, record: Record) -> int:
-        """Take a record in if it counts, and give the number of its facts. Raises what stops a shard."""
-        if record.value is None:
-            return 0  # A tombstone is no decision, and so nothing that could count.
-        decision = _understood(its.reading, record.value)
+    def _fold(self, shard: int, its: _Shard, offset: int, said: Understood) -> int:
+        """Take in what a record says if it counts, and give the number of its facts. Raises what stops a shard."""
+        decision = _decision(its.reading, said)
         if decision is None:
             return 0
         reading, verdict = read(its.reading, decision)
         if verdict is not Verdict.COUNTS:
             return 0
         if isinstance(decision, DecisionBatch):
-            its.fold.apply(decision, record.offset)
+            its.fold.apply(decision, offset)
             its.next_within = decision.next_within
         its.reading = reading
         its.counted_at = asyncio.get_running_loop().time()
         if not isinstance(decision, DecisionBatch):
             return 0
         if self._on_batch is not None:
-            self._on_batch(shard, decision, record.offset)
+            self._on_batch(shard, decision, offset)
         return len(decision.facts)
 
     async def _stop(self, reader: Reader, shard: int, reason: str) -> None:
@@ -221,11 +220,10 @@ def _decisions(shard: int) -> Partition:
     return Partition(topics.DECISIONS, shard)
 
 
-def _understood(reading: Reading, value: bytes) -> DecisionRecord | None:
-    """The record; None when it holds something unknown but does not count. Raises UnknownFact when it does."""
-    try:
-        return decode_decision(value)
-    except UnknownFact as unknown:
-        if read(reading, unknown.batch)[1] is Verdict.IGNORED:
-            return None
-        raise
+def _decision(reading: Reading, said: Understood) -> DecisionRecord | None:
+    """What a record says; None for a tombstone, and for something unknown that does not count. Raises what stops."""
+    if isinstance(said, UnknownFact) and read(reading, said.batch)[1] is Verdict.IGNORED:
+        return None
+    if isinstance(said, TROUBLES):
+        raise said
+    return said

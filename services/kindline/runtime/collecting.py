@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import gc
 
-YOUNG, MIDDLE, OLD = 700, 5, 1
-"""A full collection is due after 700 x 6 x 2 more objects, not after 700 x 11 x 11: each looks at less."""
+YOUNG, MIDDLE, OLD = 4_000, 1, 1
+"""A full collection is due after 4,000 x 2 x 2 more objects, not after 700 x 11 x 11: each looks at less. And a young
+one after 4,000, not after 700: most facts of a poll are made, folded and gone between two."""
 OLDEST = 2
 LOOKED_AT = 2_000
 """Survivors of a full collection that the next one looks at again."""

@@ -34,6 +34,7 @@ LOOK_SECONDS: Final = 5.0
 
 _OUTSIDE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION})  # noqa: SLF001
 _END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - librdkafka spells its own errors with an underscore
+_make_record: Final = Record._make  # To call a NamedTuple takes as long as all the rest that is done for a record.
 
 
 class ConfluentPollThread(PollThread):
@@ -154,12 +155,14 @@ class ConfluentPollThread(PollThread):
 
 def _record(partition: Partition, message: Message) -> Record:
     headers: Any = message.headers()  # Its type allows what only a producer may give.
-    return Record(
-        partition,
-        message.offset() or 0,
-        message.timestamp()[1] / 1000,
-        message.key(),
-        message.value(),
-        # A stranger's header may have no value at all, which the port does not know.
-        tuple([(name, value or b"") for name, value in headers]) if headers else (),
+    return _make_record(
+        (
+            partition,
+            message.offset() or 0,
+            message.timestamp()[1] / 1000,
+            message.key(),
+            message.value(),
+            # A stranger's header may have no value at all, which the port does not know.
+            tuple([(name, value or b"") for name, value in headers]) if headers else (),
+        )
     )

@@ -14,8 +14,9 @@ from kindline.language.log import DecisionBatch, DecisionRecord, InputPosition
 from kindline.language.reading import Reading
 from kindline.language.snapshot import SnapshotManifest, SnapshotRow
 from kindline.ledger.owned.core import Core, Given, ShardStopped
-from kindline.ledger.owned.judging import counted, judged
+from kindline.ledger.owned.judging import counted, weighed
 from kindline.ledger.port import Record
+from kindline.ledger.understanding import Understood, understood
 
 
 class Fold(Generic[Given]):
@@ -45,9 +46,13 @@ class Fold(Generic[Given]):
 
     def take(self, record: Record) -> DecisionRecord | None:
         """Fold the record that comes next; gives it if it counts. Raises ShardStopped if this code cannot read it."""
+        return self.take_in(record, understood(record))
+
+    def take_in(self, record: Record, said: Understood) -> DecisionRecord | None:
+        """As take(), for a record that was understood before."""
         if record.offset < self.next_offset:
             return None
-        reading, decision = judged(self.reading, record)
+        reading, decision = weighed(self.reading, record, said)
         return self._take(reading, decision, record.offset)
 
     def count(self, decision: DecisionRecord, offset: int) -> DecisionRecord | None:

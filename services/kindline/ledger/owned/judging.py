@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord
 from kindline.language.reading import COUNTS, LevelTooHigh, Reading, read
-from kindline.ledger.codec import decode_decision
-from kindline.ledger.codec.errors import Undecodable, UnknownFact
+from kindline.ledger.codec.errors import Undecodable
 from kindline.ledger.owned.core import ShardStopped
 from kindline.ledger.port import Record
+from kindline.ledger.understanding import TROUBLES, Understood, understood
 
 
 def judged(
@@ -19,19 +19,22 @@ def judged(
 
     Raises ShardStopped for a record that counts, or may count, and that this code cannot understand.
     """
-    if record.value is None:
+    return weighed(reading, record, understood(record, only))
+
+
+def weighed(reading: Reading, record: Record, said: Understood) -> tuple[Reading, DecisionRecord | None]:
+    """As judged(), for a record that was understood before."""
+    if said is None:
         return reading, None  # A tombstone is no decision, and so nothing that could count.
-    try:
-        decision = decode_decision(record.value, only)
-    except UnknownFact as problem:
-        # A batch that does not count anyway may be passed over, whatever it holds.
-        _, verdict = read(reading, replace(problem.batch, level=LEVEL))
-        if verdict is COUNTS:
-            raise ShardStopped(str(problem)) from problem
-        return reading, None
-    except Undecodable as problem:
-        raise ShardStopped(f"offset {record.offset} of shard {record.partition.number}: {problem}") from problem
-    return counted(reading, decision)
+    if not isinstance(said, TROUBLES):
+        return counted(reading, said)
+    if isinstance(said, Undecodable):
+        raise ShardStopped(f"offset {record.offset} of shard {record.partition.number}: {said}") from said
+    # A batch that does not count anyway may be passed over, whatever it holds.
+    _, verdict = read(reading, replace(said.batch, level=LEVEL))
+    if verdict is COUNTS:
+        raise ShardStopped(str(said)) from said
+    return reading, None
 
 
 def counted(reading: Reading, decision: DecisionRecord) -> tuple[Reading, DecisionRecord | None]:

@@ -20,6 +20,7 @@ from kindline.ledger.owned.silence import rank_of
 from kindline.ledger.owned.snapshotting import Snapshotting
 from kindline.ledger.port import Bounds, LedgerUnavailable, Membership, OutsideLog, Partition, Reader, Record
 from kindline.ledger.topics import DECISIONS
+from kindline.ledger.understanding import Understood, together
 
 log = logging.getLogger("kindline.ledger.owned")
 
@@ -130,8 +131,8 @@ class OwnedLog(Generic[Given]):
         """Read once, fold it, and look now and then whether anybody is silent."""
         await self._follow_restored()
         try:
-            for record in await self._reader.read(READ_SECONDS):
-                await self._take(record)
+            for record, said in together(await self._reader.read(READ_SECONDS)):
+                await self._take(record, said)
         except OutsideLog as problem:
             await self._rebuild(self.shards[problem.partition.number], problem)
         except LedgerUnavailable as problem:
@@ -144,11 +145,11 @@ class OwnedLog(Generic[Given]):
 
     # Following.
 
-    async def _take(self, record: Record) -> None:
+    async def _take(self, record: Record, said: Understood) -> None:
         """Fold a record, and give the loop a turn now and then: owners here must not fall silent over history."""
         shard = self.shards[record.partition.number]
         before = shard.facts_counted
-        shard.take(record)
+        shard.take_in(record, said)
         self._facts_this_turn += 1 + shard.facts_counted - before
         if self._facts_this_turn >= FACTS_PER_TURN:
             self._facts_this_turn = 0

@@ -24,6 +24,7 @@ from kindline.ledger.port import LedgerUnavailable, OutsideLog, Partition, Recor
 from kindline.ledger.slices import slices
 from kindline.ledger.snapshots import newest_whole
 from kindline.ledger.topics import DECISIONS
+from kindline.ledger.understanding import Understood
 
 log = logging.getLogger("kindline.ledger.owned")
 
@@ -110,12 +111,12 @@ class Shard(Generic[Given]):
         self.trouble = str(problem)
         log.error("shard %d is stopped here: %s", self.number, problem)
 
-    def take(self, record: Record) -> None:
-        """Fold a record that the follower read."""
+    def take_in(self, record: Record, said: Understood) -> None:
+        """Fold a record that the follower read and understood."""
         if self.standing is not Standing.FOLLOWING:
             return
         try:
-            counted = self.fold.take(record)
+            counted = self.fold.take_in(record, said)
         except ShardStopped as problem:
             self.halt(problem)
             return
