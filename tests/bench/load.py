@@ -7,7 +7,8 @@ is done of many that are sent at once is more, since thirty offers in one agent'
 needs as well; it says what an interaction costs the engine's processor. The steady load is an eighth of saturation;
 half of saturation is four times as much, and that is what the surge sends for a minute: twice of what a machine can do
 would only measure how long the surge lasts. Raw round trips of a bare client go on beside each phase in a process of
-their own, since a ratio is fair only to what stood beside it.
+their own, since a ratio is fair only to what stood beside it. Whoever sends, answers and measures goes before the
+servers where the system allows it: desks that wait for a processor were most of what a busy floor seemed to be late.
 """
 
 from __future__ import annotations
