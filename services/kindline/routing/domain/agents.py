@@ -97,7 +97,9 @@ class Agent(Holder):
     @property
     def is_available(self) -> bool:
         """Whether their time counts as available: present, and ready or at work."""
-        return self.is_present and (self.status is AVAILABLE or len(self.work) > self.sleepers)
+        if not self.session_id or self.lease is LOST:
+            return False
+        return self.status is AVAILABLE or len(self.work) > self.sleepers
 
     def counts_time(self, now: Instant) -> None:
         """Begin or end to count available time, as the axes now say."""

@@ -31,21 +31,22 @@ class Answers:
 
     def keep(self, row: AnswerRow) -> None:
         """Keep an answer, unless the command has one already."""
-        key = _key(row.answer)
-        numbers = self._numbers.of(key)
-        if key not in numbers:
-            numbers[key] = self.roll.add(row)
+        key, number = _key(row.answer), self.roll.end
+        if self._numbers.of(key).setdefault(key, number) == number:
+            self.roll.add(row)
 
     def forget(self, after_seconds: float, now: Instant) -> None:
         """Forget what was answered longer ago."""
+        roll = self.roll
         while self._oldest_at + after_seconds < now:
-            number = self.roll.first()
-            oldest = self.roll.at(number)
+            number = roll.first()
+            oldest = roll.at(number)
             self._oldest_at = now if oldest is None else oldest.answered_at
             if oldest is None or oldest.answered_at + after_seconds >= now:
                 return
-            self.roll.remove(number)
-            del self._numbers[_key(oldest.answer)]
+            roll.remove(number)
+            key = _key(oldest.answer)
+            del self._numbers.of(key)[key]
 
 
 def _key(answer: CommandAnswered) -> CommandKey:

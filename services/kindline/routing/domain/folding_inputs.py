@@ -93,6 +93,8 @@ def called_for(state: ShardState, interaction: Interaction) -> None:
 
     Each names it too: the next contact on the thread, should one open before all are taken in, is another.
     """
+    if not state.parked_threads:
+        return  # As nearly always.
     due = 0.0
     for parked_event in sorted(parked_for(state, interaction), key=lambda one: one.occurred_at):
         named = parked_event.event.interaction_id

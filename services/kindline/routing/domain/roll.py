@@ -64,12 +64,13 @@ class Roll(Generic[Thing]):
 
     def first(self) -> int:
         """The lowest number of a thing that is there; `end` when nothing is."""
-        block = self._low >> BITS
-        if block not in self._blocks:
+        number = self._low
+        things = self._blocks.get(number >> BITS)
+        if things is None:
             if not self._blocks:
                 return self.end
-            block = next(iter(self._blocks))
-        things, number = self._blocks[block], max(self._low, block << BITS)
+            block, things = next(iter(self._blocks.items()))
+            number = block << BITS
         while things[number % SIZE] is None:
             number += 1
         self._low = number
