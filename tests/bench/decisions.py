@@ -12,9 +12,9 @@ any two arrivals, where the whole rows let it end untimed after a block of them.
 What is not: hands, units, effort and shares, on both sides; they are in the whole rows only (see `matcher`). And in a
 row of agents who free, in which nobody asks where anybody stands, `update` puts the first of more than 64 who have
 changed in order at once, lest an arrival find them all: that is eager, no part of any answer to one who frees, and in
-the whole rows only as well.
+the whole rows only as well. Where one of these is of the bunch that frees, their room is looked at there, too.
 
-The clock costs a fifth of such a decision. So agents free in bunches with one look at the clock before and after, in
+To ask the clock takes about a microsecond. So agents free in bunches with one look at the clock before and after, in
 which nobody is twice; and each arrival, as it may meet what the one before has done, is timed by itself, less what
 asking the clock costs. Every pick is compared, as in the whole rows; one difference ends the bench.
 """
@@ -29,7 +29,7 @@ from tests.bench.plain import PlainAgent, PlainInteraction, SortedLine
 from tests.bench.whole import AgentFrees, Arrives, Event
 
 BUNCH = 32
-"""Agents who free at once: fewer than the changes that are kept, so that `update` does nothing for them."""
+"""Agents who free at once: half of the changes that are kept, so that `update` looks at few of them early."""
 
 Asked = list[tuple[Agent, Interaction | None]]
 """Agents who were asked, in turn, with what each was given."""
