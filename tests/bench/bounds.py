@@ -63,7 +63,7 @@ GOALS = {
     "memory_ratio": at_most(0.6),
     "stall_deciding": at_most(20.0),
     "stall_snapshot": at_most(20.0),
-    "replay_ratio": at_least(0.6),
+    "replay_ratio_to_decoded": at_least(0.6),
     "complete_per_engine_cpu_second": at_least(1_000),
     "p99_at_half": at_most(150.0),
     "p99_ratio_at_half": at_most(4.0),

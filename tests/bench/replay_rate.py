@@ -6,8 +6,8 @@ The log is real: the engine decided it, the codec wrote it, a broker keeps it. F
 - replayed: what a follower does, with the client that Kindline uses where nobody chose another (confluent-kafka): the
   product's reader, the reading rule, facts in the words of the language, all of them folded;
 - replayed by kafka-python: the same with the product's reader on kafka-python.
-`replay_ratio` is the speed of `replayed` beside that of `parsed`, where decoding means protobuf's and no more: the
-stricter reading of the goal. `replay_ratio_to_decoded` is the same beside `decoded`.
+`replay_ratio_to_decoded` is the speed of `replayed` beside that of `decoded`: the goal's, for whoever reads facts wants
+to know what they say. `replay_ratio` is the same beside `parsed`, where decoding means protobuf's and no more.
 
 All end with the same number of facts, and each replay in the state in which the log was written. Time is the
 processor's, of this process and all its threads; garbage is collected as a service does, for all ways alike.
