@@ -117,8 +117,6 @@ BYTES = st.lists(
 )
 
 
-# Hypothesis asks the garbage collector who holds its dice: while the loop's thread collects, that cannot tell.
-@pytest.mark.filterwarnings("ignore:It looks like `register_random`")
 async def test_no_frame_whatever_ends_the_server() -> None:
     """Random frames of any kind, on sockets that break off at any moment, never stop the room."""
     async with running() as room:
