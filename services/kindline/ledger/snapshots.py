@@ -28,7 +28,7 @@ from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
 from kindline.ledger.codec.parts import rows_of_parts
 from kindline.ledger.port import Ledger, Partition, Record, Writer
-from kindline.ledger.slices import slices
+from kindline.ledger.slices import SECONDS_AT_ONCE, slices
 from kindline.ledger.topics import SNAPSHOTS
 from kindline.ledger.whole import whole_records
 
@@ -39,7 +39,6 @@ log = logging.getLogger("kindline.ledger.snapshots")
 
 BYTES_PER_PART = 1024 * 1024
 ROWS_PER_SLICE = 20
-SECONDS_AT_ONCE = 0.002
 RESTS = 4.0  # So many times as long as it worked does a writer rest: each step of a decision waits for it on the loop.
 KEPT = 2
 BYTES_PER_IDENTITY = 16
@@ -196,22 +195,22 @@ async def encoded_parts(rows: Iterable[SnapshotRow]) -> AsyncIterator[bytes]:
     whose rows run on. A conversation of many words takes as long as hundreds who wait, so the loop is given back
     whenever so much time has passed, and for longer than it was taken.
     """
-    number, slices, size = 0, list[bytes](), 0
+    number, waiting, size = 0, list[bytes](), 0
     clock = asyncio.get_running_loop().time
     begun = clock()
     for some in _slices(rows):
         for encoded in _encoded_slices(some):
-            if slices and size + len(encoded) > BYTES_PER_PART:
-                yield b"".join((*slices, encode(SnapshotPart(part=number))))
-                number, slices, size = number + 1, [], 0
+            if waiting and size + len(encoded) > BYTES_PER_PART:
+                yield b"".join((*waiting, encode(SnapshotPart(part=number))))
+                number, waiting, size = number + 1, [], 0
                 begun = clock()  # What the ledger took for it was no work.
-            slices.append(encoded)
+            waiting.append(encoded)
             size += len(encoded)
         if (worked := clock() - begun) >= SECONDS_AT_ONCE:
             await asyncio.sleep(RESTS * worked)
             begun = clock()
-    if slices:
-        yield b"".join((*slices, encode(SnapshotPart(part=number))))
+    if waiting:
+        yield b"".join((*waiting, encode(SnapshotPart(part=number))))
 
 
 def _encoded_slices(some: tuple[SnapshotRow, ...]) -> list[bytes]:

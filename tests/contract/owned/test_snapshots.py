@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,22 @@ async def write(ledger: MemoryLedger, name: str, next_offset: int, its: list[Sna
     await write_snapshot(ledger, ledger.writer(), SHARD, manifest=begun, rows=its)
 
 
+async def turns_of_others_during(work: Coroutine[Any, Any, object]) -> int:
+    """How often somebody else in the process got their turn while this went on."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    await work
+    running.cancel()
+    return turns
+
+
 async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
     """Rows of several megabytes are written in parts of at most one, and read back in their order."""
     ledger, its = MemoryLedger(1), rows(3_000, 1_000)
@@ -73,36 +91,16 @@ async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
 async def test_others_get_their_turn_while_a_snapshot_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is up after each slice here: so often the owner's loop goes on deciding, and its heartbeat beats."""
     monkeypatch.setattr(snapshots, "SECONDS_AT_ONCE", 0.0)
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    running = asyncio.create_task(others())
-    await write(MemoryLedger(1), "a", 10, rows(2_000))
-    running.cancel()
+    turns = await turns_of_others_during(write(MemoryLedger(1), "a", 10, rows(2_000)))
     assert turns >= 2_000 / snapshots.ROWS_PER_SLICE
 
 
 async def test_others_get_their_turn_while_a_snapshot_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of rows stand in one record; where time is up after each, so often others in the process go on."""
-    ledger, turns = MemoryLedger(1), 0
+    ledger = MemoryLedger(1)
     await write(ledger, "a", 10, rows(2_000))
     monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    running = asyncio.create_task(others())
-    assert await newest_whole(ledger, SHARD) is not None
-    running.cancel()
-    assert turns >= 2_000
+    assert await turns_of_others_during(newest_whole(ledger, SHARD)) >= 2_000
 
 
 async def test_a_snapshot_says_how_many_wait_in_each_queue() -> None:
