@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,8 @@ from kindline.language.plan import OrderPlan, Plan
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.interactions import Interaction
-from kindline.routing.domain.lines import Lines
-from kindline.routing.domain.order import Order, age_key
+from kindline.routing.domain.lines import NUMBER_BITS, Lines
+from kindline.routing.domain.order import STARVING, Order, age_key
 from tests.domain.routing.days import busy_day
 from tests.domain.routing.test_matching import check_every_offer
 from tests.given import POOL, SHARDS, Centre, needs, plan
@@ -248,7 +249,7 @@ class Counting(Lines):
 
 
 def test_when_time_passes_only_the_heads_are_looked_at() -> None:
-    """Though thousands pass the ceiling at once, no more is touched than the first of each kind."""
+    """Though thousands pass the ceiling at once, the first of each kind is enough: no kind is looked through for it."""
     order = Order(OrderPlan(starvation_seconds=10.0))
     lines = Counting(order)
     for number in range(1, 4):
@@ -258,8 +259,41 @@ def test_when_time_passes_only_the_heads_are_looked_at() -> None:
     lines.ripen(1_010.0)
     before, lines.looked = list(lines.heads), 0
     lines.ripen(1_010.1)
-    assert lines.looked == 3
+    assert lines.looked == 0
     assert all(now < then for now, then in zip(lines.heads[1:], before[1:], strict=True))
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "left", "came back", "somebody older came", "another priority"])
+def test_when_a_whole_rush_starves_in_one_instant_the_oldest_of_each_kind_comes_first(meanwhile: str) -> None:
+    """Whatever happened since they were watched for: the first of all priorities, as if each had been looked at."""
+    order = Order(OrderPlan(starvation_seconds=10.0))
+    lines, kinds = Lines(order), 50
+    standing: dict[int, list[Interaction]] = {}
+    for number in range(1, kinds + 1):
+        lines.introduce()
+        standing[number] = [somebody(1_000.0 + 0.001 * place, 10 * number + place) for place in range(5)]
+        for one in reversed(standing[number]):
+            one.lane = lines.add(number, order.base(one.sequence % 3, reserved=False), one)
+    lines.ripen(1_005.0)
+    for number, ones in standing.items():
+        first = ones[0]
+        assert first.lane is not None
+        if meanwhile in {"left", "came back", "another priority"}:
+            lines.remove(first.lane, first)
+        if meanwhile == "left":
+            ones.pop(0)
+        elif meanwhile in {"came back", "another priority"}:
+            priority = first.sequence + (meanwhile == "another priority")
+            first.lane = lines.add(number, order.base(priority % 3, reserved=False), first)
+        elif meanwhile == "somebody older came":
+            ones.insert(0, somebody(999.0, 10_000 + number))
+            ones[0].lane = lines.add(number, order.base(0, reserved=False), ones[0])
+    lines.ripen(1_011.0)
+    for number, ones in standing.items():
+        front = lines.fronts[number]
+        assert front is not None
+        assert front.first is ones[0] is min(ones, key=lambda one: (one.waiting_since, one.sequence))
+        assert lines.heads[number] >> NUMBER_BITS == age_key(ones[0].waiting_since, ones[0].sequence) - STARVING
 
 
 def test_who_comes_back_to_the_line_starves_at_once_if_they_have_waited_that_long() -> None:

@@ -38,6 +38,10 @@ class Lane:
         first: Interaction = self.people[self.start]
         return first
 
+    def begins_with(self, entry: int) -> bool:
+        """Whether somebody stands here, and the oldest has this entry."""
+        return self.start < len(self.people) and self.people[self.start].place == entry
+
     def add(self, one: Interaction) -> None:
         """Somebody who has an entry stands here from here on."""
         people = self.people

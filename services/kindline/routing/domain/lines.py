@@ -42,7 +42,7 @@ class Lines:
         self.heads.append(EMPTY)
         self.fronts.append(None)
         self._lanes.append({})
-        self._ripening.watched.append(EMPTY)
+        self._ripening.introduce()
 
     def occupied(self, number: int) -> bool:
         """Whether anybody stands in the lines of a class."""
@@ -74,7 +74,7 @@ class Lines:
         if entry < ripening.horizon:
             ripening.watched[number] = EMPTY
         elif entry < ripening.watched[number] != EMPTY:
-            ripening.watch(number, entry)
+            ripening.watch(number, entry, lane)
         if self.order.growth or ripening.watched[number] == EMPTY:
             self._settle(number)
             return lane
@@ -107,12 +107,12 @@ class Lines:
             self.heads[number], self.fronts[number] = EMPTY, None
             return
         if ripening.watched[number] == EMPTY:
-            # Nobody watches for when the oldest starves: they may already.
-            front = min(lanes.values(), key=_oldest)
-            if _oldest(front) < ripening.renew():
-                self._lead(number, front, _oldest(front) - STARVING)
+            # Nobody watches for when the oldest starves: they may already. Lanes are not compared: no entry is twice.
+            oldest, front = min([(lane.people[lane.start].place, lane) for lane in lanes.values()])
+            if oldest < ripening.renew():
+                self._lead(number, front, oldest - STARVING)
                 return
-            ripening.watch(number, _oldest(front))
+            ripening.watch(number, oldest, front)
         # Where waiting earns nothing, everybody of the first lane goes before everybody of the others.
         front = min(lanes.values(), key=self._key_of_first) if self.order.growth else lanes[min(lanes)]
         self._lead(number, front, self._key_of_first(front))
@@ -125,9 +125,16 @@ class Lines:
         self.heads[number] = (key << NUMBER_BITS) | number
 
     def ripen(self, now: Instant) -> None:
-        """Time has passed: whoever has waited longer than the ceiling by now starves."""
-        for number in self._ripening.passed(now):
-            self._settle(number)
+        """Time has passed: whoever has waited longer than the ceiling by now starves.
+
+        After a rush all classes may come to it in one instant, so lanes are not looked through: an entry that is first
+        in its lane still is the oldest of its class, for an older one would be watched in its place.
+        """
+        for number, entry in self._ripening.passed(now):
+            if (lane := self._ripening.lanes[number]) is not None and lane.begins_with(entry):
+                self._lead(number, lane, entry - STARVING)
+            else:
+                self._settle(number)
 
     def place(self, lane: Lane, one: Interaction) -> int:
         """The place in line of somebody, as of the latest instant."""
@@ -141,9 +148,3 @@ class Lines:
         for lane in self._lanes[number].values():
             people, horizon = lane.people, self._ripening.renew()
             yield ((self._key(lane, people[n].place, horizon), people[n]) for n in range(lane.start, len(people)))
-
-
-def _oldest(lane: Lane) -> int:
-    """The entry of the first of a lane."""
-    entry: int = lane.people[lane.start].place
-    return entry
