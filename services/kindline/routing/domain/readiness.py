@@ -46,6 +46,7 @@ def getting_ready(state: ShardState) -> Iterator[None]:
             state.past_threads.add(interaction.thread_key, interaction.id)
         if interaction.state not in ENDS:
             _watch_open(state, interaction)
+            state.stirred_interactions.clear()  # Or a million would be noted, for nothing, and forgotten at once.
         yield
     for parked in state.parked.values():
         state.timers.watch((Due.PARKED, parked.identity.hex(), ""), parked.until)

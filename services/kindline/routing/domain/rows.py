@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import attrgetter
 
 from kindline.language.facts import EventParked, PlanAdopted
 from kindline.language.graph import ENDS
@@ -28,6 +30,9 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.replicas import join_replica
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.waits import flow_rows, learn_again
+
+SORTED_AT_ONCE = 1_000
+_ENDED_AT = attrgetter("state_since")
 
 
 def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
@@ -55,9 +60,20 @@ def taking_back(state: ShardState, rows: Iterable[SnapshotRow], decided_at: Inst
     for row in rows:
         _take_back(state, row)
         yield
-    # Those that ended are forgotten in the order in which they ended.
-    state.fading = deque(sorted(state.fading, key=lambda interaction: interaction.state_since))
+    yield from _fading_in_order(state)
     yield from _deriving(state)
+
+
+def _fading_in_order(state: ShardState) -> Iterator[None]:
+    """Those that ended are forgotten in the order in which they ended; at one go, 100,000 would take 50 ms to sort."""
+    ended, runs = list(state.fading), []
+    for start in range(0, len(ended), SORTED_AT_ONCE):
+        runs.append(sorted(ended[start : start + SORTED_AT_ONCE], key=_ENDED_AT))
+        yield
+    state.fading = deque()
+    for interaction in merge(*runs, key=_ENDED_AT):
+        state.fading.append(interaction)
+        yield
 
 
 def _take_back(state: ShardState, row: SnapshotRow) -> None:

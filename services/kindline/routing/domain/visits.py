@@ -8,6 +8,7 @@ home may leave very many behind.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 
 from kindline.language.ids import Instant
 from kindline.language.plan import Plan, QueuePlan
@@ -19,6 +20,7 @@ from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder import asks_for, next_time, steps_left
 from kindline.routing.domain.overflow_due import next_try, rules_of_staying
 from kindline.routing.domain.requirements import Requirement
+from kindline.routing.domain.shelves import Shelves
 
 
 class Visits:
@@ -35,9 +37,9 @@ class Visits:
         self._ruled = {q.name for q in plan.queues if q.ladder or q.overflow or q.limits.most_waiting}
         self.has_rules = bool(self._ruled)
         """Whether the plan has any of these rules at all; where it has none nothing here needs to be kept."""
-        self._lengths: dict[str, dict[str, None]] = {}
-        self._queue: dict[str, str] = {}
-        self._watched: dict[str, Requirement] = {}
+        self._lengths: Counter[str] = Counter()
+        self._queue: Shelves[str, str] = Shelves()
+        self._watched: Shelves[str, Requirement] = Shelves()
         self._sequences: dict[Requirement, list[tuple[int, str]]] = {}
         self._lonely: dict[Requirement, None] = {}
         self.lonely_since: Instant | None = None
@@ -50,7 +52,7 @@ class Visits:
 
     def length(self, queue: str) -> int:
         """How many wait in a queue with rules, offered or not."""
-        return len(self._lengths.get(queue, ()))
+        return self._lengths[queue]
 
     def anybody(self, requirement: Requirement) -> bool:
         """Whether anybody who is signed in could serve this."""
@@ -74,7 +76,7 @@ class Visits:
         if self._queue.get(interaction.id) != queue.name:
             self._drop(interaction, at)
             self._queue[interaction.id] = queue.name
-            self._lengths.setdefault(queue.name, {})[interaction.id] = None
+            self._lengths[queue.name] += 1
         if interaction.state is not InteractionState.QUEUED:
             self._watch(interaction, None, at)
             return None
@@ -99,9 +101,9 @@ class Visits:
         return min((self._sequences[one][0] for one in self._lonely), default=(0, None))[1]
 
     def _drop(self, interaction: Interaction, at: Instant) -> None:
-        queue = self._queue.pop(interaction.id, None)
+        queue = self._queue.of(interaction.id).pop(interaction.id, None)
         if queue is not None:
-            del self._lengths[queue][interaction.id]
+            self._lengths[queue] -= 1
             self._watch(interaction, None, at)
 
     def _watch(self, interaction: Interaction, requirement: Requirement | None, at: Instant) -> None:
