@@ -53,7 +53,9 @@ async def start_before(ledger: Ledger, shard: int, offset: int) -> Start:
     if whole is not None and whole.manifest.next_offset >= begin:
         manifest = whole.manifest
         reading = Reading(manifest.epoch, manifest.owner, manifest.seq)
-        return Start(offset=manifest.next_offset, reading=reading, rows=whole.rows, decided_at=manifest.decided_at)
+        return Start(
+            offset=manifest.next_offset, reading=reading, rows=tuple(whole.rows), decided_at=manifest.decided_at
+        )
     return Start(offset=begin, reading=Reading() if begin == 0 else None)
 
 

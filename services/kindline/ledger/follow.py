@@ -18,6 +18,7 @@ from kindline.language.snapshot import SnapshotManifest, SnapshotRow
 from kindline.ledger import topics
 from kindline.ledger.codec import Undecodable, UnknownFact
 from kindline.ledger.port import Ledger, LedgerUnavailable, OutsideLog, Partition, Reader, Record
+from kindline.ledger.slices import dropped, listed
 from kindline.ledger.snapshots import newest_whole
 from kindline.ledger.understanding import TROUBLES, Understood, together
 
@@ -150,13 +151,15 @@ class Follower:
         partition = _decisions(shard)
         try:
             whole = await newest_whole(self._ledger, shard)
+            rows = await listed(whole.rows if whole is not None else ())
             bounds = (await self._ledger.bounds([partition]))[partition]
         except (LedgerUnavailable, OutsideLog, Undecodable) as error:
             log.warning("shard %d cannot be restored yet: %s", shard, error)
             return False
         if whole is not None and bounds.begin <= whole.manifest.next_offset <= bounds.end:
             manifest = whole.manifest
-            its.fold.restore(manifest, whole.rows)
+            its.fold.restore(manifest, rows)
+            await dropped(rows)
             its.reading = Reading(manifest.epoch, manifest.owner, manifest.seq)
             its.next_offset, its.next_within = manifest.next_offset, manifest.next_within
         elif bounds.begin == 0:

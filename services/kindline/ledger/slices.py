@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from kindline.runtime.collecting import look_through
+
+Thing = TypeVar("Thing")
 
 SECONDS_AT_ONCE = 0.002
 BETWEEN_COLLECTIONS = 10
@@ -26,3 +29,27 @@ def slices(steps: Iterable[None]) -> Iterator[None]:
                 look_through()
             yield
             until = clock() + SECONDS_AT_ONCE
+
+
+async def in_slices(steps: Iterable[None]) -> None:
+    """Take all the steps of some work; everybody else in the loop has their turn after each slice."""
+    for _ in slices(steps):
+        await asyncio.sleep(0)
+
+
+async def listed(things: Iterable[Thing]) -> list[Thing]:
+    """All of these, each made in its turn; to be dropped by `dropped`."""
+    found: list[Thing] = []
+    await in_slices(map(found.append, things))
+    return found
+
+
+async def dropped(things: list[Thing]) -> None:
+    """Empty a list that nobody else needs: very many things that go with it at once would take very long."""
+    await in_slices(_emptying(things))
+
+
+def _emptying(things: list[Thing]) -> Iterator[None]:
+    while things:
+        things.pop()
+        yield

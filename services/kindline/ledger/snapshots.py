@@ -26,9 +26,9 @@ from kindline.language.snapshot import (
 )
 from kindline.ledger.codec import decode_snapshot, encode
 from kindline.ledger.codec.errors import Undecodable
-from kindline.ledger.codec.parts import rows_of_parts
+from kindline.ledger.codec.parts import RowsOfParts
 from kindline.ledger.port import Ledger, Partition, Record, Writer
-from kindline.ledger.slices import SECONDS_AT_ONCE, slices
+from kindline.ledger.slices import SECONDS_AT_ONCE
 from kindline.ledger.topics import SNAPSHOTS
 from kindline.ledger.whole import whole_records
 
@@ -47,10 +47,10 @@ IDENTITIES_PER_ROW = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A complete snapshot."""
+    """A complete snapshot; who shares their loop goes through its rows in slices."""
 
     manifest: SnapshotManifest
-    rows: tuple[SnapshotRow, ...]
+    rows: RowsOfParts
 
 
 @dataclass(slots=True)
@@ -99,10 +99,7 @@ async def newest_whole_before(ledger: Ledger, shard: int, offset: int | None) ->
         return None
     manifest = newest[0].manifest
     assert manifest is not None  # noqa: S101  # _newest_first gives whole ones only; this tells the type checker.
-    rows: list[SnapshotRow] = []
-    for _ in slices(map(rows.append, rows_of_parts(newest[0].values))):
-        await asyncio.sleep(0)
-    return Whole(manifest, tuple(rows))
+    return Whole(manifest, RowsOfParts(newest[0].values))
 
 
 async def whole_manifests(ledger: Ledger, shard: int) -> list[SnapshotManifest]:

@@ -18,7 +18,7 @@ from kindline.ledger.memory import MemoryLedger
 from kindline.ledger.memory.log import MemoryLog
 from kindline.ledger.owned.trimming import TrimSettings, trim_shard
 from kindline.ledger.port import Partition
-from kindline.ledger.snapshots import BYTES_PER_PART, newest_whole, write_snapshot
+from kindline.ledger.snapshots import BYTES_PER_PART, Whole, newest_whole, write_snapshot
 from tests.given import POOL, Centre, plan
 
 SHARD = 0
@@ -99,8 +99,24 @@ async def test_others_get_their_turn_while_a_snapshot_is_read(monkeypatch: pytes
     """Thousands of rows stand in one record; where time is up after each, so often others in the process go on."""
     ledger = MemoryLedger(1)
     await write(ledger, "a", 10, rows(2_000))
+    whole = await newest_whole(ledger, SHARD)
+    assert whole is not None
     monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
-    assert await turns_of_others_during(newest_whole(ledger, SHARD)) >= 2_000
+    assert await turns_of_others_during(read_and_dropped(whole)) >= 2 * 2_000
+
+
+async def read_and_dropped(whole: Whole) -> None:
+    """What who follows a shard does with a snapshot."""
+    await slices.dropped(await slices.listed(whole.rows))
+
+
+async def test_others_get_their_turn_while_an_owner_looks_for_what_may_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To know since when somebody waits all rows are looked at, and where time is up after each others go on."""
+    ledger, wall = MemoryLedger(1), Wall()
+    await write(ledger, "a", 10, rows(2_000))
+    await write(ledger, "b", 20, rows(2_000))
+    monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
+    assert await turns_of_others_during(trim_shard(ledger, SHARD, wall(), TrimSettings())) >= 2_000
 
 
 async def test_a_snapshot_says_how_many_wait_in_each_queue() -> None:
@@ -148,7 +164,7 @@ async def test_the_newest_of_several_is_taken_and_two_are_kept() -> None:
         await write(ledger, f"s{number}", number * 10, rows(number + 1))
     whole = await newest_whole(ledger, SHARD)
     assert whole is not None
-    assert (whole.manifest.snapshot_id, len(whole.rows)) == ("s3", 4)
+    assert (whole.manifest.snapshot_id, len(list(whole.rows))) == ("s3", 4)
     left = {record.key: record.value for record in ledger.log.records(PLACE)}
     assert {(key or b"").split(b"/")[1] for key, value in left.items() if value is not None} == {b"s2", b"s3"}
 

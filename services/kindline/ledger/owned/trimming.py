@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from kindline.language.log import DecisionBatch
 from kindline.language.reading import Reading
-from kindline.language.snapshot import InteractionRow, SnapshotManifest
+from kindline.language.snapshot import InteractionRow, SnapshotManifest, SnapshotRow
 from kindline.ledger.codec import decode_decision
 from kindline.ledger.owned.judging import adopted, judged
 from kindline.ledger.port import Ledger, Partition, Record
+from kindline.ledger.slices import in_slices
 from kindline.ledger.snapshots import KEPT, newest_whole, whole_manifests
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS
 
@@ -56,11 +57,10 @@ async def trim_shard(ledger: Ledger, shard: int, wall: float, settings: TrimSett
     newest = await newest_whole(ledger, shard)
     if len(manifests) < KEPT or newest is None:
         return {}
-    arrivals = [row.received.arrived_at for row in newest.rows if isinstance(row, InteractionRow)]
     limit = Limit(
         appended_before=wall - settings.decisions_older_than,
         offset_below=manifests[1].next_offset,
-        decided_before=min(arrivals, default=math.inf) - settings.margin,
+        decided_before=await _first_arrival(newest.rows) - settings.margin,
         records=settings.records_at_once,
     )
     cuts = {Partition(DECISIONS, shard): await decisions_cut(ledger, shard, limit)}
@@ -72,6 +72,21 @@ async def trim_shard(ledger: Ledger, shard: int, wall: float, settings: TrimSett
     if before:
         await ledger.trim(before)
     return before
+
+
+async def _first_arrival(rows: Iterable[SnapshotRow]) -> float:
+    """When the interaction that arrived first did; never where there is none. The loop is given back now and then."""
+    first = math.inf
+
+    def looking() -> Iterator[None]:
+        nonlocal first
+        for row in rows:
+            if isinstance(row, InteractionRow):
+                first = min(first, row.received.arrived_at)
+            yield
+
+    await in_slices(looking())
+    return first
 
 
 def _input_limits(manifest: SnapshotManifest, shard: int) -> dict[Partition, int]:
