@@ -40,6 +40,11 @@ class CountingCore:
         """There is nothing to derive."""
         return iter(())
 
+    def letting_go(self) -> Iterator[None]:
+        """Forget what was seen."""
+        self.seen.clear()
+        return iter(())
+
     def rows(self) -> Iterable[SnapshotRow]:
         """All that was seen, in its order."""
         return [ReplicaRow(replica_id=name, seen_at=at) for name, at in self.seen]

@@ -16,6 +16,7 @@ from kindline.ledger.owned.core import OwnedSettings, Taken
 from kindline.ledger.owned.feed import InputFeed
 from kindline.ledger.owned.log import OwnedLog
 from kindline.ledger.owned.means import Means
+from kindline.ledger.owned.shard import Standing
 from kindline.ledger.port import Partition
 from kindline.ledger.snapshots import newest_whole, write_snapshot
 from kindline.ledger.topics import AGENTS, DECISIONS, INTERACTIONS, PLAN
@@ -178,6 +179,7 @@ class Steps:
         self.turns = 0
         self.of_restoring: list[int] = []
         self.of_getting_ready: list[int] = []
+        self.of_letting_go: list[int] = []
 
     async def others(self) -> None:
         """Whoever else is in the loop."""
@@ -206,8 +208,16 @@ class Noting(EngineCore):
             self._steps.of_getting_ready.append(self._steps.turns)
             yield
 
+    def letting_go(self) -> Iterator[None]:
+        """Let go, and note each step."""
+        for _ in super().letting_go():
+            self._steps.of_letting_go.append(self._steps.turns)
+            yield
 
-async def test_a_shard_is_started_and_taken_over_one_interaction_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+
+async def test_a_shard_is_started_and_taken_over_and_left_one_interaction_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Time is up after each step here: so often everybody else has their turn, however many wait."""
     monkeypatch.setattr(slices, "SECONDS_AT_ONCE", 0.0)
     centre, ledger, steps, many = Centre(plan()), MemoryLedger(1), Steps(), 200
@@ -229,5 +239,12 @@ async def test_a_shard_is_started_and_taken_over_one_interaction_at_a_time(monke
     others.cancel()
     assert len(set(steps.of_restoring)) == len(steps.of_restoring) >= 2 * 2 * many  # To follow, and to decide.
     assert len(set(steps.of_getting_ready)) == len(steps.of_getting_ready) >= many
+    assert not steps.of_letting_go
+    others = asyncio.create_task(steps.others())
+    claim = EpochClaim(epoch=owned.shards[0].fold.reading.epoch + 1, owner="other", claimant="c")
+    await ledger.writer().append(Partition(DECISIONS, 0), b"0", encode(claim))
+    await until(lambda: owned.shards[0].owner is None and owned.shards[0].standing is Standing.FOLLOWING)
+    others.cancel()
+    assert len(set(steps.of_letting_go)) == len(steps.of_letting_go) >= 2 * many
     owned.stop()
     await asyncio.wait_for(running, LIMIT)

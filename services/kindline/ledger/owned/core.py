@@ -52,6 +52,12 @@ class Core(Protocol[GivenIn]):
     def getting_ready(self) -> Iterator[None]:
         """Derive, one small step at a time, what only who decides needs; else the first decision does it at once."""
 
+    def letting_go(self) -> Iterator[None]:
+        """Drop the state one small step at a time, whatever failed in it; nothing may be asked of this core any more.
+
+        A large state that goes at once takes as long as it takes to drop a million things.
+        """
+
     def rows(self) -> Iterable[SnapshotRow]:
         """The whole state, as rows that do not change when the state does."""
 

@@ -41,6 +41,8 @@ class Decider(Generic[Given]):
         self.timers = False
         self.core = fresh()
         self.is_built = False
+        self._spoilt: list[Core[Given]] = []
+        """States that failed: to be dropped little by little, see Core.letting_go()."""
 
     @property
     def waiting(self) -> int:
@@ -60,10 +62,19 @@ class Decider(Generic[Given]):
 
     def building(self) -> Iterator[None]:
         """Build the state from what counts, a small step at a time; meanwhile no fact may be folded into that."""
+        yield from self.letting_go()
         core = self._fresh()
         yield from core.restoring(self._fold.core.rows(), self._fold.decided_at or 0.0)
         yield from core.getting_ready()
         self.core, self.is_built = core, True
+
+    def letting_go(self) -> Iterator[None]:
+        """Drop whatever was built here, a small step at a time."""
+        self.is_built = False
+        self._spoilt.append(self.core)
+        self.core = self._fresh()
+        while self._spoilt:
+            yield from self._spoilt.pop().letting_go()
 
     def quiet(self) -> bool:
         """Whether a slow heartbeat does."""
@@ -119,6 +130,7 @@ class Decider(Generic[Given]):
             frames = "".join(traceback.format_tb(problem.__traceback__))  # Not its words: they may be a customer's.
             log.error("a decision failed with %s; the state is rebuilt without it\n%s", error, frames)  # noqa: TRY400
             self._counts["state_rebuilds"] += 1
+            self._spoilt.append(self.core)
             self.core, self.is_built = self._fresh(), False
             return error
         gathering.add(facts, part)

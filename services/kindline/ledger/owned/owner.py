@@ -54,7 +54,7 @@ class Owner(Generic[Given]):
         """Whether time without decisions is still to be stated: nothing has been decided since it began."""
         self._sent_at = 0.0
         self._heartbeat = means.settings.heartbeat_seconds
-        self.decider: Decider[Given]
+        self.decider = Decider(fold, lambda: means.core_for(shard), means.settings, means.counts)
 
     # The sink.
 
@@ -87,7 +87,7 @@ class Owner(Generic[Given]):
 
     async def serve(self) -> None:
         """Decide until stop() was called; the last batch releases the shard. Raises StandDown, ShardStopped."""
-        self.decider = self._new_decider()
+        self.decider = self._new_decider()  # Its positions are those that the claim was folded through.
         await self._build()
         if not self._stopping:
             await self._step()

@@ -21,7 +21,7 @@ from kindline.ledger.owned.means import Means
 from kindline.ledger.owned.owner import Owner
 from kindline.ledger.owned.silence import Silence, Standby, reason_to_claim
 from kindline.ledger.port import LedgerUnavailable, OutsideLog, Partition, Record
-from kindline.ledger.slices import slices
+from kindline.ledger.slices import in_slices
 from kindline.ledger.snapshots import newest_whole
 from kindline.ledger.topics import DECISIONS
 from kindline.ledger.understanding import Understood
@@ -96,8 +96,7 @@ class Shard(Generic[Given]):
         bounds = (await self._means.ledger.bounds([self.partition]))[self.partition]
         fold = Fold[Given](self._means.core_for(self.number))
         if whole is not None:
-            for _ in slices(fold.restoring(whole.manifest, whole.rows)):
-                await asyncio.sleep(0)  # Owners of other shards decide in this loop, too.
+            await in_slices(fold.restoring(whole.manifest, whole.rows))  # Owners of other shards decide here, too.
         if not bounds.begin <= fold.next_offset <= bounds.end:
             raise ShardStopped(
                 f"{self.partition.topic}/{self.number} holds offsets {bounds.begin} to {bounds.end}, and the newest "
@@ -175,6 +174,8 @@ class Shard(Generic[Given]):
         finally:
             self.owner = None
             await owner.close()
+        if not self._stopping:
+            await in_slices(owner.decider.letting_go())
         if self.standing is not Standing.STOPPED:
             self.standing = Standing.RESTORING
             if not self._stopping:

@@ -31,6 +31,10 @@ class EngineCore:
         """Derive deadlines, lines and who can take what, one by one."""
         return self.engine.getting_ready()
 
+    def letting_go(self) -> Iterator[None]:
+        """Drop all of it, one by one."""
+        return self.engine.letting_go()
+
     def rows(self) -> Iterable[SnapshotRow]:
         """The whole state, as rows."""
         return self.engine.rows()

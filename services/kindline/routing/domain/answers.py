@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kindline.language.facts.agents import CommandAnswered
 from kindline.language.ids import Instant
 from kindline.language.snapshot import AnswerRow
@@ -47,6 +49,11 @@ class Answers:
             roll.remove(number)
             key = _key(oldest.answer)
             del self._numbers.of(key)[key]
+
+    def emptying(self) -> Iterator[None]:
+        """Forget all of them, one by one."""
+        yield from self._numbers.emptying()
+        yield from self.roll.emptying()
 
 
 def _key(answer: CommandAnswered) -> CommandKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from kindline.routing.domain.shelves import Shelves
@@ -32,6 +33,10 @@ class Bunches(Generic[Key]):
             shelf[key] = name
         elif name not in (names := self.at(key)):
             shelf[key] = (*names, name)
+
+    def emptying(self) -> Iterator[None]:
+        """Take all of them away, key by key."""
+        return self._shelves.emptying()
 
     def remove(self, key: Key, name: str) -> None:
         """A name goes, if it is there."""

@@ -22,6 +22,7 @@ from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.informing import inform
 from kindline.routing.domain.inputs import Input
 from kindline.routing.domain.interaction_rows import row_of
+from kindline.routing.domain.letting_go import letting_go
 from kindline.routing.domain.moment import Moment
 from kindline.routing.domain.readiness import get_ready, getting_ready
 from kindline.routing.domain.routes import route
@@ -79,6 +80,10 @@ class Engine:
         """Prepare for decide() one by one, which else does it at once; to be gone through before anything else."""
         yield from getting_ready(self._state)
 
+    def letting_go(self) -> Iterator[None]:
+        """Drop the state one by one, when nobody needs it any more; nothing may be asked of it afterwards."""
+        return letting_go(self._state)
+
     def rows(self) -> Iterator[SnapshotRow]:
         """The whole state as rows, for a snapshot; their order matters."""
         return rows_of(self._state)
@@ -102,8 +107,7 @@ class Engine:
 
     def is_quiet(self) -> bool:
         """Whether nothing is open or parked and nobody is signed in."""
-        state = self._state
-        return not (state.interactions or state.parked or state.sessions)
+        return not (self._state.interactions or self._state.parked or self._state.sessions)
 
     @property
     def decided_at(self) -> Instant:
@@ -112,8 +116,7 @@ class Engine:
 
     def plan(self, pool: str) -> Plan | None:
         """The plan in force for a pool, or None."""
-        found = self._state.pools.get(pool)
-        return found.plan if found else None
+        return found.plan if (found := self._state.pools.get(pool)) else None
 
     def pools(self) -> tuple[str, ...]:
         """The pools that have a plan here."""
@@ -121,8 +124,7 @@ class Engine:
 
     def agent(self, pool: str, agent_id: str) -> AgentRow | None:
         """An agent who has been seen, or None."""
-        agent = self._state.agent(pool, agent_id)
-        return agent.row() if agent else None
+        return agent.row() if (agent := self._state.agent(pool, agent_id)) else None
 
     def agents(self, pool: str) -> tuple[AgentRow, ...]:
         """Every agent of a pool who has been seen."""

@@ -79,6 +79,14 @@ class Identities:
             self._seen[identity] = bucket
         self._hour = max(self._hour, row.hour)
 
+    def emptying(self) -> Iterator[None]:
+        """Forget all of them, one by one."""
+        yield from self._seen.emptying()
+        for found in self._buckets.values():
+            while found:
+                found.pop()
+                yield
+
     def _forget(self, hour: int) -> None:
         self._hour = hour
         for bucket in [one for one in self._buckets if _is_over(one, hour)]:

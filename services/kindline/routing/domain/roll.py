@@ -59,8 +59,7 @@ class Roll(Generic[Thing]):
 
     def at(self, number: int) -> Thing | None:
         """What has this number, or None."""
-        block = self._blocks.get(number >> BITS)
-        return block[number % SIZE] if block is not None else None
+        return block[number % SIZE] if (block := self._blocks.get(number >> BITS)) is not None else None
 
     def first(self) -> int:
         """The lowest number of a thing that is there; `end` when nothing is."""
@@ -75,6 +74,13 @@ class Roll(Generic[Thing]):
             number += 1
         self._low = number
         return number
+
+    def emptying(self) -> Iterator[None]:
+        """Let go of everything, one by one."""
+        for things in self._blocks.values():
+            for place in range(SIZE):
+                things[place] = None
+                yield
 
     def __iter__(self) -> Iterator[Thing]:
         """Everything, in order; nothing may come or go meanwhile."""
@@ -137,8 +143,7 @@ class Call(Generic[Thing, Row]):
         self._at = number
         if number in self._kept:
             return self._kept.pop(number)
-        thing = self._roll.at(number)
-        return None if thing is None else self._row_of(thing)
+        return None if (thing := self._roll.at(number)) is None else self._row_of(thing)
 
     def close(self) -> None:
         """End it: changes need not be told any more."""

@@ -11,6 +11,7 @@ each full collection all entries of all shelves would be looked through again. A
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -57,6 +58,13 @@ class Shelves(Generic[Key, Thing]):
     def pop(self, key: Key) -> Thing:
         """Take it away and give it. Raises KeyError."""
         return self._shelves[hash(key) % SHELVES].pop(key)
+
+    def emptying(self) -> Iterator[None]:
+        """Take everything away, one by one."""
+        for shelf in self._shelves:
+            while shelf:
+                shelf.popitem()
+                yield
 
     def __contains__(self, key: Key) -> bool:
         """Whether anything is there."""

@@ -5,6 +5,7 @@ Equal deadlines fall due in the order of their keys, so the order never depends 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 from heapq import heappop, heappush
 
@@ -83,6 +84,17 @@ class Timers:
         _, key = heappop(heap)
         del self._due[key]
         return key
+
+    def emptying(self) -> Iterator[None]:
+        """Drop all of them, one by one."""
+        yield from self._due.emptying()
+        while self._fresh:
+            self._fresh.popitem()
+            yield
+        for heap in (self._heap, self._old):
+            while heap:
+                heap.pop()
+                yield
 
     def _first(self) -> list[tuple[Instant, TimerKey]]:
         """The heap whose first entry is the first of all; empty when nothing is watched."""
