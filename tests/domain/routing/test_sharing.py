@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kindline.language.content import NO_NEEDS, Needs
-from kindline.language.snapshot import InteractionRow, SnapshotPart
+from kindline.language.snapshot import AnswerRow, InteractionRow, SnapshotPart
 from kindline.ledger import codec
 from kindline.routing.domain import sharing
 from kindline.routing.domain.engine import Engine
@@ -56,6 +56,24 @@ def assert_shared(first: InteractionRow, second: InteractionRow) -> None:
     assert first.received.queue is second.received.queue is second.queued.queue
     assert first.received.interaction_id is first.queued.interaction_id
     assert first.received.attributes is second.received.attributes
+
+
+def test_answers_share_the_names_of_pool_and_agent() -> None:
+    """Amy's answers are kept for a quarter of an hour, and her name once."""
+    centre = full()
+    centre.at_work("amy")
+    centre.accepts("amy")
+    part = codec.decode_snapshot(codec.encode(SnapshotPart(part=0, rows=tuple(centre.engine.rows()))))
+    assert isinstance(part, SnapshotPart)
+    came = [row.answer for row in part.rows if isinstance(row, AnswerRow)]
+    assert len({id(answer.agent_id) for answer in came}) == len(came) > 1
+    follower = Engine(centre.engine.shard, SHARDS)
+    follower.restore([row for row in part.rows if not isinstance(row, AnswerRow)], centre.engine.decided_at)
+    follower.apply(came, centre.engine.decided_at)
+    kept = [row.answer for row in follower.rows() if isinstance(row, AnswerRow)]
+    assert kept == came
+    assert len({id(answer.agent_id) for answer in kept}) == 1
+    assert len({id(answer.pool) for answer in kept}) == 1
 
 
 def test_what_was_shared_is_forgotten_at_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

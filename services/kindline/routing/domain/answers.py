@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kindline.language.facts.agents import CommandAnswered
 from kindline.language.ids import Instant
 from kindline.language.snapshot import AnswerRow
 from kindline.routing.domain.roll import Roll
@@ -33,28 +32,29 @@ class Answers:
 
     def keep(self, row: AnswerRow) -> None:
         """Keep an answer, unless the command has one already."""
-        key, number = _key(row.answer), self.roll.end
+        answer, number = row.answer, self.roll.end
+        key = (answer.pool, answer.agent_id, answer.command_id)
         if self._numbers.of(key).setdefault(key, number) == number:
             self.roll.add(row)
 
     def forget(self, after_seconds: float, now: Instant) -> None:
         """Forget what was answered longer ago."""
-        roll = self.roll
-        while self._oldest_at + after_seconds < now:
-            number = roll.first()
-            oldest = roll.at(number)
-            self._oldest_at = now if oldest is None else oldest.answered_at
-            if oldest is None or oldest.answered_at + after_seconds >= now:
+        if self._oldest_at + after_seconds >= now:
+            return
+        # They go from the front only, so whoever came next is the next oldest.
+        roll, number = self.roll, self.roll.first()
+        while (oldest := roll.at(number)) is not None:
+            if oldest.answered_at + after_seconds >= now:
+                self._oldest_at = oldest.answered_at
                 return
             roll.remove(number)
-            key = _key(oldest.answer)
+            number += 1
+            answer = oldest.answer
+            key = (answer.pool, answer.agent_id, answer.command_id)
             del self._numbers.of(key)[key]
+        self._oldest_at = now
 
     def emptying(self) -> Iterator[None]:
         """Forget all of them, one by one."""
         yield from self._numbers.emptying()
         yield from self.roll.emptying()
-
-
-def _key(answer: CommandAnswered) -> CommandKey:
-    return (answer.pool, answer.agent_id, answer.command_id)

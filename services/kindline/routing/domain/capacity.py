@@ -47,12 +47,13 @@ class Capacity:
                     self._bits[queue.name, channel] = 1 << (FIRST_QUEUE_BIT + len(self._bits))
                     bits |= self._bits[queue.name, channel]
                 self._limits[queue.name] = (queue.at_once, bits)
-        self._costs = sorted(map(self._cost, channels.values()), key=lambda cost: cost.units)
-        self._interrupting = [cost for cost in self._costs if cost.interrupts]
-        self._least = self._costs[0].units
+        costs = sorted(map(self._cost, channels.values()), key=lambda cost: cost.units)
+        self._costs = {cost.channel: cost for cost in costs}
+        self._interrupting = [cost for cost in costs if cost.interrupts]
+        self._least = costs[0].units
         # The channels that fit into what is free are the first so many of these, for as many as their units fit.
-        self._units = [cost.units for cost in self._costs]
-        limits = [(cost.channel, cost.at_once, cost.bit) for cost in self._costs]
+        self._units = [cost.units for cost in costs]
+        limits = [(cost.channel, cost.at_once, cost.bit) for cost in costs]
         self._fitting = [limits[:count] for count in range(len(limits) + 1)]
         self.knows_interrupting = bool(self._interrupting)
         """Whether any channel may interrupt another's work."""
@@ -74,8 +75,8 @@ class Capacity:
         if free < self._least:
             return 0
         if self._limits or plan.limits:
-            return self._within(agent, self._costs, free)
-        # As `_within`, where nothing limits numbers but the channels: this is asked twice for each offer.
+            return self._within(agent, self._costs.values(), free)
+        # As `_within`, where nothing limits numbers but the channels: this is asked for each offer.
         mask, held = 0, agent.held
         for channel, at_once, bit in self._fitting[bisect_right(self._units, free)]:
             if held[channel] < at_once:
@@ -96,7 +97,13 @@ class Capacity:
 
     def has_room(self, agent: Agent, queue: str, channel: Channel) -> bool:
         """Whether an agent has room for one more of this kind, without interrupting anything."""
-        return bool(self.room(agent) & self.bit(queue, channel))
+        if self._limits or agent.plan.limits:
+            return bool(self.room(agent) & self.bit(queue, channel))
+        # As `room`, for the one channel that is asked for: each offer that counts is looked at by this.
+        cost = self._costs.get(channel)
+        if cost is None or agent.held[channel] >= cost.at_once:
+            return False
+        return agent.used + agent.set_aside + cost.units <= agent.units
 
     def may_interrupt(self, agent: Agent, queue: str, channel: Channel) -> bool:
         """Whether an agent has room for one more of this kind if other work may be interrupted for it."""
@@ -106,11 +113,11 @@ class Capacity:
         """Whether a sleeper in an agent's hands may be as much work as any of its kind."""
         hand = agent.hands[interaction_id]
         free = agent.units - agent.used - agent.set_aside + hand.units
-        return bool(self._within(agent, self._costs, free) & self.bit(hand.queue, hand.channel))
+        return bool(self._within(agent, self._costs.values(), free) & self.bit(hand.queue, hand.channel))
 
     def interrupts(self, channel: Channel) -> frozenset[Channel]:
         """The channels whose work an interaction of this channel may interrupt."""
-        return next(cost.interrupts for cost in self._costs if cost.channel is channel)
+        return self._costs[channel].interrupts
 
     def _within(self, agent: Agent, costs: Iterable[_Cost], free: int) -> int:
         full = 0

@@ -22,6 +22,7 @@ def count(state: ShardState, facts: Iterable[Fact], decided_at: Instant, broken:
         if kind in BREAKABLE and (found := violations(state, fact)):
             broken.update(found)
         FOLDS[kind](state, fact, decided_at)
-    while state.wakes.take(decided_at) is not None:
-        pass  # Whoever decided took note of them; what came of it is among the facts.
-    state.forget_notes()
+    if state.is_ready:  # If not, nothing was noted, and nobody watches for anything.
+        while state.wakes.take(decided_at) is not None:
+            pass  # Whoever decided took note of them; what came of it is among the facts.
+        state.forget_notes()

@@ -24,6 +24,8 @@ from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.watching import watch_lease, watch_replica
 
 answer_row = maker(AnswerRow)
+CLEARED, NOT_RESPONDING = RoutingStateReason.CLEARED, RoutingState.NOT_RESPONDING
+"""By names of this module: to ask an Enum for a member takes as long as much of what is done here."""
 
 ANSWERS_KEPT_SECONDS = 900.0
 REPLICAS_KEPT_SECONDS = 3_600.0
@@ -77,10 +79,10 @@ def routing_state_changed(state: ShardState, fact: AgentRoutingStateChanged, at:
     """The engine sees the agent in another state; missed offers and their clearing are told by it."""
     agent = state.pools[fact.pool].agents[fact.agent_id]
     agent.routing_state, agent.reason, agent.since = fact.routing_state, fact.reason, at
-    if fact.reason is RoutingStateReason.CLEARED:
+    if fact.reason is CLEARED:
         agent.not_responding, agent.missed_offers = False, 0
-        state.settle_agent(agent, RoutingStateReason.CLEARED)
-    elif fact.routing_state is RoutingState.NOT_RESPONDING and not agent.not_responding:
+        state.settle_agent(agent, CLEARED)
+    elif fact.routing_state is NOT_RESPONDING and not agent.not_responding:
         agent.not_responding = True
         state.settle_agent(agent, RoutingStateReason.MISSED_OFFERS, freed=False)
 
@@ -117,5 +119,6 @@ def replica_seen(state: ShardState, fact: ReplicaSeen, at: Instant) -> None:
 
 def answered(state: ShardState, fact: CommandAnswered, at: Instant) -> None:
     """An answer is remembered, from the first time it was given, until nobody can ask for it again."""
+    state.sharing.answered(fact)
     state.answers.keep(answer_row(answer=fact, answered_at=at))
     state.answers.forget(ANSWERS_KEPT_SECONDS * state.pace, at)

@@ -44,9 +44,9 @@ def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> Non
     _free_thread(state, interaction)
     if state.is_ready:
         state.past_threads.add(interaction.thread_key, interaction.id)
-    agent = state.agent(fact.pool, interaction.agent_id)
-    if agent is not None:
-        state.touched.setdefault(agent, WORK)
+        agent = state.agent(fact.pool, interaction.agent_id)
+        if agent is not None:
+            state.touched.setdefault(agent, WORK)
 
 
 def ended(state: ShardState, fact: Ending, at: Instant) -> None:
@@ -54,7 +54,8 @@ def ended(state: ShardState, fact: Ending, at: Instant) -> None:
     interaction, pool = state.leave(fact.interaction_id), state.pools[fact.pool]
     if interaction.place is not None:
         pool.matching.leave(interaction)
-    _free_thread(state, interaction)
+    if interaction.state is not COMPLETED:  # Whose thread is free since then.
+        _free_thread(state, interaction)
     if interaction.preferring:
         drop_preference(state.timers, pool, interaction)
     owner = interaction.agent_id
@@ -88,5 +89,6 @@ def remember_ended(state: ShardState, interaction: Interaction) -> None:
 def _free_thread(state: ShardState, interaction: Interaction) -> None:
     """Another contact may begin on the thread, if this one had it still."""
     key = interaction.thread_key
-    if state.threads.get(key) == interaction.id:
-        del state.threads[key]
+    threads = state.threads.of(key)
+    if threads.get(key) == interaction.id:
+        del threads[key]

@@ -57,7 +57,8 @@ def resumed(state: ShardState, fact: Resumed, at: Instant) -> None:
     for pool in state.pools.values():
         for agent in pool.agents.values():
             # Matched anew: a back-off may have ended while nobody decided, which no later owner would notice.
-            state.stirred_agents[agent] = None
+            if state.is_ready:
+                state.stirred_agents[agent] = None
             if agent.session_id and agent.lease is not Lease.LOST:
                 agent.seen_at = at
                 watch_lease(state, agent)

@@ -37,8 +37,9 @@ def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
     agent.reckons(at)
     agent.takes(fact.interaction_id, fact.channel, fact.units, fact.queue)
     agent.last_assigned_at = at
-    state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
-    watch_rest(state, agent)
+    if state.is_ready:
+        state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), fact.expires_at)
+        watch_rest(state, agent)
     state.settle_agent(agent, OFFERED_WORK, freed=False)
     state.settle_interaction(interaction)
 
@@ -53,10 +54,11 @@ def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
     interaction.moves(CONNECTING, at, fact.connect_by)
     agent.work[fact.interaction_id] = None
     agent.missed_offers = 0
-    state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), None)
     # What the agent can take is as it was, for the offer held the capacity; only what they are doing is new.
     agent.counts_time(at)
-    state.touched.setdefault(agent, WORK)
+    if state.is_ready:
+        state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), None)
+        state.touched.setdefault(agent, WORK)
     state.settle_interaction(interaction)
 
 

@@ -31,7 +31,7 @@ ROW = 4_096
 class Identities:
     """The identities of events that were taken in, each for its time."""
 
-    __slots__ = ("_buckets", "_going", "_hour", "_seen")
+    __slots__ = ("_buckets", "_going", "_hour", "_latest", "_seen")
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -40,6 +40,8 @@ class Identities:
         self._going: list[tuple[Bucket, Iterator[bytes]]] = []
         """Forgotten: in no bucket, and not cleared out of `_seen` yet."""
         self._hour = -1
+        self._latest: tuple[Bucket, Bucket] = ((-1, False), (-1, True))
+        """Those of the latest hour that began while events were taken in, one copy for all who are in them."""
 
     def __contains__(self, identity: bytes) -> bool:
         """Whether an event of this identity was taken in."""
@@ -53,11 +55,15 @@ class Identities:
             self._forget(hour)
         if self._going:
             self._clear()
-        identity = _exact(identity)
+        if len(identity) != WIDTH:
+            identity = _exact(identity)
         seen = self._seen.of(identity)
         known = seen.get(identity)
         if known is None or _is_over(known, self._hour):
-            bucket = (hour, opening)
+            bucket = self._latest[opening]
+            if bucket[0] != hour:
+                self._latest = ((hour, False), (hour, True))
+                bucket = self._latest[opening]
             self._buckets.setdefault(bucket, []).append(identity)
             seen[identity] = bucket
 

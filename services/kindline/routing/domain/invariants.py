@@ -59,9 +59,10 @@ def _issued(state: ShardState, fact: f.OfferIssued, interaction: Found) -> Seque
     agent = pool.agents[fact.agent_id]
     if not agent.is_willing:
         broken.append("willing")
-    bit = pool.capacity.bit(fact.queue, fact.channel)
-    fits = agent.used + agent.set_aside + fact.units <= agent.units and pool.capacity.room(agent) & bit
-    if not fits and not pool.capacity.room_by_interrupting(agent) & bit:
+    capacity = pool.capacity
+    if agent.used + agent.set_aside + fact.units <= agent.units and capacity.has_room(agent, fact.queue, fact.channel):
+        return broken
+    if not capacity.may_interrupt(agent, fact.queue, fact.channel):
         broken.append("I2")
     return broken
 

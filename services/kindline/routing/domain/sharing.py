@@ -1,4 +1,4 @@
-"""Equal values in one copy: names of queues and entry points, needs, empty attributes are the same for very many.
+"""Equal values in one copy: names of queues and agents, needs, empty attributes are the same for very many.
 
 Each record that is read brings its own copies of them, half of all that somebody who waits takes in memory. They are
 put in place of one another inside the records: nobody can tell, for values are compared, and never changed. What is
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kindline.language.content import NO_NEEDS, Needs
+from kindline.language.facts.agents import CommandAnswered
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
 
 MOST = 10_000
@@ -49,6 +50,14 @@ class Sharing:
             _put(fact, "needs", self._needs.setdefault(fact.needs, fact.needs))
         if not fact.attributes:
             _put(fact, "attributes", NO_ATTRIBUTES)
+
+    def answered(self, fact: CommandAnswered) -> None:
+        """As `received`, for an answer, which is kept for a quarter of an hour."""
+        if len(self._words) > MOST:
+            self._begin()
+        word = self._words.setdefault
+        _put(fact, "pool", word(fact.pool, fact.pool))
+        _put(fact, "agent_id", word(fact.agent_id, fact.agent_id))
 
     def queued(self, fact: InteractionQueued, received: InteractionReceived) -> None:
         """As `received`, for how it was queued."""
