@@ -81,7 +81,7 @@ class Engine:
         yield from getting_ready(self._state)
 
     def letting_go(self) -> Iterator[None]:
-        """Drop the state one by one, when nobody needs it any more; nothing may be asked of it afterwards."""
+        """Drop the state bit by bit, when nobody needs it any more; nothing may be asked of it afterwards."""
         return letting_go(self._state)
 
     def rows(self) -> Iterator[SnapshotRow]:

@@ -13,7 +13,7 @@ from operator import length_hint
 
 from kindline.language.ids import Instant
 from kindline.language.snapshot import IdentityRow
-from kindline.routing.domain.shelves import Shelves
+from kindline.routing.domain.shelves import HANDFUL, Shelves
 
 Bucket = tuple[int, bool]
 """Hour, and whether of opening events."""
@@ -86,11 +86,11 @@ class Identities:
         self._hour = max(self._hour, row.hour)
 
     def emptying(self) -> Iterator[None]:
-        """Forget all of them, one by one."""
+        """Forget all of them, a handful at each step."""
         yield from self._seen.emptying()
         for found in self._buckets.values():
             while found:
-                found.pop()
+                del found[-HANDFUL:]
                 yield
 
     def _forget(self, hour: int) -> None:

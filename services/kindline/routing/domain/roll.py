@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from kindline.routing.domain.shelves import HANDFUL
+
 Thing = TypeVar("Thing")
 Row = TypeVar("Row")
 
@@ -46,8 +48,7 @@ class Roll(Generic[Thing]):
     def remove(self, number: int) -> Thing:
         """Something goes. Raises KeyError when it is not there."""
         block = self._blocks[number >> BITS]
-        thing = block[number % SIZE]
-        if thing is None:
+        if (thing := block[number % SIZE]) is None:
             raise KeyError(number)
         if self._call is not None:
             self._call.keep(number)
@@ -76,10 +77,10 @@ class Roll(Generic[Thing]):
         return number
 
     def emptying(self) -> Iterator[None]:
-        """Let go of everything, one by one."""
+        """Let go of everything, a handful at each step."""
         for things in self._blocks.values():
-            for place in range(SIZE):
-                things[place] = None
+            while things:
+                del things[-HANDFUL:]
                 yield
 
     def __iter__(self) -> Iterator[Thing]:
@@ -117,10 +118,9 @@ class Call(Generic[Thing, Row]):
 
     def keep(self, number: int) -> None:
         """Keep the row of a thing that is about to change, unless it was called, was kept, or came later."""
-        if self._at < number < self._end and number not in self._kept:
-            thing = self._roll.at(number)
-            if thing is not None:
-                self._kept[number] = self._row_of(thing)
+        is_ahead = self._at < number < self._end and number not in self._kept
+        if is_ahead and (thing := self._roll.at(number)) is not None:
+            self._kept[number] = self._row_of(thing)
 
     def keep_all(self) -> None:
         """Keep all that was not called yet."""

@@ -18,6 +18,8 @@ Key = TypeVar("Key")
 Thing = TypeVar("Thing")
 
 SHELVES = 256
+HANDFUL = 16
+"""Things that go in one step where all are dropped: some tens of microseconds, and few steps for so many."""
 
 
 class Shelf(dict[Key, Thing]):
@@ -60,10 +62,11 @@ class Shelves(Generic[Key, Thing]):
         return self._shelves[hash(key) % SHELVES].pop(key)
 
     def emptying(self) -> Iterator[None]:
-        """Take everything away, one by one."""
+        """Take everything away, a handful at each step."""
         for shelf in self._shelves:
             while shelf:
-                shelf.popitem()
+                for _ in range(min(HANDFUL, len(shelf))):
+                    shelf.popitem()
                 yield
 
     def __contains__(self, key: Key) -> bool:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from heapq import heappop, heappush
 
 from kindline.language.ids import Instant
-from kindline.routing.domain.shelves import Shelves
+from kindline.routing.domain.shelves import HANDFUL, Shelves
 
 
 class Due(IntEnum):
@@ -86,14 +86,14 @@ class Timers:
         return key
 
     def emptying(self) -> Iterator[None]:
-        """Drop all of them, one by one."""
+        """Drop all of them, a handful at each step."""
         yield from self._due.emptying()
         while self._fresh:
             self._fresh.popitem()
             yield
         for heap in (self._heap, self._old):
             while heap:
-                heap.pop()
+                del heap[-HANDFUL:]
                 yield
 
     def _first(self) -> list[tuple[Instant, TimerKey]]:
