@@ -6,8 +6,8 @@ side holds the same values, read from the same bytes, in a dict for each record 
 
 The stall is the longest that the owner's loop is held by one thing it does, in processor time, after a start as the
 service makes it (restore, settle) with a million who wait: by one decision, of some seconds full of them; and by each
-turn of a snapshot that is taken while deciding goes on, its beginning among them. The build is cut off after a while;
-how many were there is told.
+turn of a snapshot that is taken while deciding goes on, its beginning among them. How much of the longest decision was
+spent on looking for garbage is told, too. The build is cut off after a while; how many were there is told.
 """
 
 from __future__ import annotations
@@ -189,12 +189,14 @@ def stall(count: int) -> dict[str, float]:
     settle()
     deciding = _Deciding(engine, generator)
     longest, decisions = deciding.run(DECIDE_SECONDS)
+    collecting = deciding.collecting
     beats = _Beats()
     snapshot = asyncio.run(_snapshot(engine, deciding, beats))
     return {
         "live": live,
         "per_second": live / built,
         "deciding": 1e3 * longest,
+        "collecting": 1e3 * collecting,
         "decisions": decisions,
         "snapshot": 1e3 * max(snapshot),
         "moment": 1e3 * snapshot[0],
@@ -242,6 +244,25 @@ class _Beats:
             self.longest = max(self.longest, time.perf_counter() - began)
 
 
+class _Collector:
+    """The processor time that looking for garbage takes."""
+
+    def __init__(self) -> None:
+        self._began = self._spent = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.thread_time()
+        else:
+            self._spent += time.thread_time() - self._began
+
+    def taken(self) -> float:
+        """How long it took since this was last asked."""
+        spent, self._spent = self._spent, 0.0
+        return spent
+
+
 class _Deciding:
     """Agents at work on a floor of any size, and the clock on each input."""
 
@@ -250,7 +271,10 @@ class _Deciding:
         self.centre.engine, self.centre.now = engine, NOW + 1.0
         self.generator = generator
         self.longest = 0.0
+        self.collecting = 0.0
+        """How much of the longest was spent on looking for garbage, in seconds."""
         self.decisions = 0
+        self._collector = _Collector()
         self._numbers = 0
         self._agents = [plan.agent_id for plan in generator.plan.agents[:AT_WORK]]
 
@@ -289,7 +313,9 @@ class _Deciding:
         self._note(time.thread_time() - began)
 
     def _note(self, spent: float) -> None:
-        self.longest = max(self.longest, spent)
+        collecting = self._collector.taken()
+        if spent > self.longest:
+            self.longest, self.collecting = spent, collecting
         self.decisions += 1
 
     def _forget(self) -> None:
@@ -320,6 +346,7 @@ def measure() -> Figures:
     found = child("stall", str(LIVE_ITEMS))
     say(f"{found['live']:,.0f} live items at {found['per_second']:,.0f} a second, {found['gigabytes']:.1f} GB")
     say(f"the longest of {found['decisions']:,.0f} decisions took {found['deciding']:.1f} ms")
+    say(f"of which the collector took {found['collecting']:.1f} ms")
     say(f"a snapshot began in {found['moment']:.1f} ms, and meanwhile none took over {found['meanwhile']:.1f} ms")
     return {
         "memory_ratio": spread([one / other for one, other in zip(ours, plains, strict=True)], "x"),
