@@ -4,9 +4,10 @@ A full collection looks at everything that lives: over a million live interactio
 whenever a quarter more has come. Here it looks at what came since the last one only, some thousand objects, a few
 milliseconds: as soon as more than that has survived one, all survivors are spared for good (gc.freeze).
 
-What it costs: a cycle of objects that was spared alive and dies later is never found. The state of a shard has none, it
-goes by counting references alone. Of what edges have in hand at such a moment a few may have, and such moments come
-only as often as two thousand more objects live: in a process that does not grow, never.
+What it costs: a cycle of objects that was spared alive and dies later is never found. The state of a shard has such,
+those in line and their lanes know each other, and cuts them itself when it goes (Engine.letting_go). Of what edges
+have in hand at such a moment a few may have, and such moments come only as often as two thousand more objects live: in
+a process that does not grow, never.
 """
 
 from __future__ import annotations
