@@ -1,9 +1,12 @@
 """Who comes first and who gets them: by priority, age and fairness, and always as a plain scan over everything says."""
 
+import pytest
+
 from kindline.language import agents as a
 from kindline.language import facts as f
 from kindline.language.content import Channel
 from kindline.language.plan import ChannelPlan
+from kindline.routing.domain import marks
 from kindline.routing.domain.engine import Engine
 from tests.domain.routing.days import busy_day
 from tests.domain.routing.naive import Floor
@@ -133,8 +136,10 @@ def test_nobody_is_given_two_things_within_the_gap() -> None:
     assert centre.offered_to("t2") == ["amy"]
 
 
-def test_every_choice_of_a_busy_day_is_that_of_a_plain_scan() -> None:
-    """Over hours of a busy day each offer goes to whom a scan over everybody and everything names."""
+@pytest.mark.parametrize("few", [0, 4, marks.FEW])
+def test_every_choice_of_a_busy_day_is_that_of_a_plain_scan(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over hours each offer goes to whom a scan over everybody names, however many make up a few for the matcher."""
+    monkeypatch.setattr(marks, "FEW", few)
     assert check_every_offer(busy_day()) > 100
 
 

@@ -72,7 +72,7 @@ def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_g
 ) -> None:
     """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
     places, minute = crew(), MINUTE
-    standing = Standing(minute, (), lambda able: able.bits)
+    standing = Standing(minute, (), lambda able: able.numbers)
     for place in places:
         standing.admit(place)
     for number, load, seconds, has_room, then in changes:
@@ -89,3 +89,24 @@ def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_g
             assert standing.scores.median() == (known[len(known) // 2] if known else 0.0)
         newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
         assert all(standing.work(other)[0] == standing.scores.median() for other in newcomers[:1])
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(1.0, 1_500.0), st.sampled_from((0.0, 0.25, 0.7, 1.0)), st.booleans()), max_size=60
+    )
+)
+def test_a_score_is_the_same_whether_it_was_asked_for_all_along_or_never_before(
+    steps: list[tuple[float, float, bool]],
+) -> None:
+    """What an agent was given is summed up as it happens: to the last bit as if it were summed up afterwards."""
+    now = MINUTE
+    spans, sums = effort.no_spans(), effort.Sums()
+    effort.begin(spans, now)
+    for seconds, load, asked in steps:
+        now += seconds
+        effort.carry(spans, sums, load, now)
+        if asked:
+            minute = effort.minute_of(now)
+            running = effort.reckon(spans, sums, running=True, load=load, minute=minute)
+            assert running == effort.reckon(spans, effort.Sums(), running=True, load=load, minute=minute)

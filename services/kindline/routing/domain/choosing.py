@@ -66,20 +66,20 @@ class Turn:
         """Begin with nobody."""
         self._rank = RANKS[rule]
         self._ranks: dict[Place, Rank] = {}
-        self.order = LineUp(self.rank)
+        self.order = LineUp()
 
     def put(self, place: Place) -> None:
         """An agent stands elsewhere, or nowhere, from here on."""
         former = self._ranks.get(place)
         rank = (*self._rank(place.agent), place) if place.mask else None
-        if rank == former:
+        if rank == former and place.shown == place.mask:
             return
         if former is not None:
-            self.order.remove(former)
+            self.order.remove(former, place.shown)
             del self._ranks[place]
         if rank is not None:
             self._ranks[place] = rank
-            self.order.add(rank)
+            self.order.add(rank, place.mask)
 
     def rank(self, place: Place) -> Rank:
         """Where somebody who can take work stands."""

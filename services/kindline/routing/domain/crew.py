@@ -42,7 +42,7 @@ class Crew:
         self._gap = plan.limits.assignment_gap_seconds
         self._profiles = profiles
         self.removals = Removals(profiles)
-        self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues], profiles.prepare)
+        self.standing = Standing(minute_of(now), [queue.choice for queue in plan.queues], profiles.few)
 
     def update(self, agent: Agent) -> None:
         """What the agent can take has changed; those who changed first are looked at before too many have."""
@@ -84,9 +84,7 @@ class Crew:
         place.seen = True
         agent = place.agent
         if place.plan is not agent.plan:
-            former, place.plan, place.profile = place.profile, agent.plan, self._profiles.of(agent.plan)
-            if former is not place.profile:
-                self._profiles.join(place, former)
+            self._learn(place)
         mask, over = self._room(agent), 0
         if self._knows_interrupting:
             over = self._room_by_interrupting(agent) & ~mask
@@ -98,6 +96,14 @@ class Crew:
         if not mask | over and place.rank is None:
             del self._changed[place]
             self.standing.scores.overlook(place)
+
+    def _learn(self, place: Place) -> None:
+        """An agent can do something else from here on: where they stand it is known what those there can do."""
+        place.mask = place.over = 0
+        self.standing.put(place)
+        former, place.plan, place.profile = place.profile, place.agent.plan, self._profiles.of(place.agent.plan)
+        if former is not place.profile:
+            self._profiles.join(place, former)
 
     def _rank(self, place: Place) -> None:
         """Put an agent who has changed where they stand now."""

@@ -1,128 +1,138 @@
-"""Who has room, in the order of one rule, so that the first of any agents is found without looking at the others.
+"""Who has room, in the order of one rule, so that the first of many agents is found without looking at all of them.
 
-The order is cut into blocks, each with the bits of the numbers of who stands in it. Whoever is looked for is a number
-with bits, too. A block that has no bit in common with it has none of them in it; and as everybody of a block stands
-before everybody of the next, the first of them stands in the first block that has one in common.
+Those who have room for the same channels stand in one row, and there are few different rooms. So whoever is looked for
+is the first by rank of the firsts of the rows that have it, and in such a row everybody has room for it: the more of
+them are able, the sooner one is met. Where few are able, the caller looks at these few instead (see `standing`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from kindline.routing.domain.capacity import FIRST_QUEUE_BIT
 from kindline.routing.domain.places import Place, Suits
+
+if TYPE_CHECKING:
+    from kindline.routing.domain.served import Able
 
 Rank = tuple[Any, ...]
 """Where an agent stands by one rule, lowest first: numbers, their name, which no two have, and last their place."""
 
-BLOCK = 128
-"""Agents in a block at its beginning; it is cut in two when there are twice as many."""
-FEW = 8
-"""Agents who are looked at one and all sooner than they are found in an order."""
+BLOCK = 16
+"""Agents in a block of a row at its beginning; it is cut in two when there are twice as many."""
+CHANNELS = (1 << FIRST_QUEUE_BIT) - 1
+"""The bits of all channels in masks. Queues with a limit of their own have bits, too, and would make too many rows."""
 
 
-class LineUp:
-    """Agents with room in the order of their ranks, as `rank` tells them."""
+class Row:
+    """Agents with room for the same, in the order of their ranks, cut into blocks.
 
-    __slots__ = ("_bits", "_blocks", "_lasts", "rank")
+    Of each block it is known what any of its agents can do, and perhaps more, of some who have left it. Whoever asks
+    for what none of them can passes it by.
+    """
 
-    def __init__(self, rank: Callable[[Place], Rank]) -> None:
-        """Begin with nobody."""
-        self.rank = rank
-        self.fill([])
+    __slots__ = ("_blocks", "_lasts", "_skills")
 
-    def __bool__(self) -> bool:
-        """Whether anybody is here."""
-        return bool(self._blocks)
-
-    def fill(self, ranks: Iterable[Rank]) -> None:
-        """Begin again with these."""
-        order = sorted(ranks)
+    def __init__(self, order: list[Rank]) -> None:
+        """Begin with these, of whom there is one at least."""
         self._blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
         self._lasts = [block[-1] for block in self._blocks]
-        self._bits = [_bits_of(block) for block in self._blocks]
+        self._skills = [skills_of(block) for block in self._blocks]
 
     def add(self, rank: Rank) -> None:
         """Somebody stands here from here on."""
-        if not self._blocks:
-            self.fill([rank])
-            return
-        at = min(bisect_left(self._lasts, rank), len(self._lasts) - 1)
+        lasts = self._lasts
+        at = bisect_left(lasts, rank)
+        if at == len(lasts):
+            at -= 1
+            lasts[at] = rank
         block = self._blocks[at]
         insort(block, rank)
-        self._lasts[at] = block[-1]
-        self._bits[at] |= 1 << rank[-1].number
+        self._skills[at] |= rank[-1].profile.skills
         if len(block) >= 2 * BLOCK:
             parts = [block[:BLOCK], block[BLOCK:]]
             self._blocks[at : at + 1] = parts
             self._lasts[at : at + 1] = [part[-1] for part in parts]
-            self._bits[at : at + 1] = map(_bits_of, parts)
+            self._skills[at : at + 1] = map(skills_of, parts)
 
-    def remove(self, rank: Rank) -> None:
-        """Somebody who stood here does so no more."""
+    def remove(self, rank: Rank) -> bool:
+        """Somebody who stood here does so no more; whether nobody is left."""
         at = bisect_left(self._lasts, rank)
         block = self._blocks[at]
         del block[bisect_left(block, rank)]
         if block:
             self._lasts[at] = block[-1]
-            self._bits[at] ^= 1 << rank[-1].number
         else:
-            del self._blocks[at], self._lasts[at], self._bits[at]
+            del self._blocks[at], self._lasts[at], self._skills[at]
+        return not self._blocks
 
-    def first(self, bits: int, among: Among) -> Place | None:
-        """The first here whose bit is set and who is wanted among those of their block, or None."""
-        for block, here in zip(self._blocks, self._bits, strict=True):
-            if both := here & bits:
-                few = among.few(both)
-                place = among.first_in_order(block, both) if few is None else among.first(few, self.rank)
-                if place is not None:
-                    return place
-        return None
-
-
-class Among:
-    """Whoever of a roster is wanted: with room for a bit, and suiting."""
-
-    __slots__ = ("_bit", "_roster", "_suits")
-
-    def __init__(self, roster: Sequence[Place], bit: int, suits: Suits | None) -> None:
-        """Look for these."""
-        self._roster = roster
-        self._bit = bit
-        self._suits = suits
-
-    def first_in_order(self, block: Sequence[Rank], bits: int) -> Place | None:
-        """The first of a block who is wanted and whose bit is set: soon found where many are."""
-        bit, suits = self._bit, self._suits
-        marks = bits.to_bytes(len(self._roster) // 8 + 1, "little")
-        for rank in block:
-            place: Place = rank[-1]
-            number = place.number
-            if marks[number >> 3] >> (number & 7) & 1 and place.mask & bit and (suits is None or suits(place.agent)):
-                return place
-        return None
-
-    def few(self, bits: int) -> list[Place] | None:
-        """Those whose bits are set, or None if they are many: from the highest on, as what is left gets shorter.
-
-        To count the bits of such a number would take as long as to find some of them.
-        """
-        found: list[Place] = []
-        while bits:
-            if len(found) == FEW:
+    def first(self, able: Able, bit: int, suits: Suits | None, before: Rank | None) -> Rank | None:
+        """The first here who is able, has room for the bit and suits; nobody needs to be found behind `before`."""
+        asked, profiles = able.skills, able.profiles
+        for at, skills in enumerate(self._skills):
+            if skills & asked != asked:
+                continue
+            block = self._blocks[at]
+            if before is not None and before < block[0]:
                 return None
-            number = bits.bit_length() - 1
-            bits ^= 1 << number
-            found.append(self._roster[number])
-        return found
-
-    def first(self, places: Iterable[Place], rank: Callable[[Place], Rank]) -> Place | None:
-        """The first by rank who is wanted of these."""
-        bit, suits = self._bit, self._suits
-        wanted = [place for place in places if place.mask & bit and (suits is None or suits(place.agent))]
-        return min(wanted, key=rank) if wanted else None
+            for rank in block:
+                place: Place = rank[-1]
+                if place.profile in profiles and place.mask & bit and (suits is None or suits(place.agent)):
+                    return rank
+            self._skills[at] = skills_of(block)
+        return None
 
 
-def _bits_of(ranks: Iterable[Rank]) -> int:
-    return sum(1 << rank[-1].number for rank in ranks)
+def skills_of(ranks: Iterable[Rank]) -> int:
+    """What any of these can do."""
+    found = 0
+    for rank in ranks:
+        found |= rank[-1].profile.skills
+    return found
+
+
+class LineUp:
+    """Agents with room in the order of their ranks, a row for each kind of room."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._rows: dict[int, Row] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anybody is here."""
+        return bool(self._rows)
+
+    def fill(self, ranks: Iterable[Rank]) -> None:
+        """Begin again with these, who have the room that their masks say."""
+        kinds: dict[int, list[Rank]] = {}
+        for rank in sorted(ranks):
+            kinds.setdefault(rank[-1].mask & CHANNELS, []).append(rank)
+        self._rows = {kind: Row(order) for kind, order in kinds.items()}
+
+    def add(self, rank: Rank, mask: int) -> None:
+        """Somebody with this room stands here from here on."""
+        row = self._rows.get(mask & CHANNELS)
+        if row is None:
+            self._rows[mask & CHANNELS] = Row([rank])
+        else:
+            row.add(rank)
+
+    def remove(self, rank: Rank, mask: int) -> None:
+        """Somebody who stood here with this room does so no more."""
+        if self._rows[mask & CHANNELS].remove(rank):
+            del self._rows[mask & CHANNELS]
+
+    def first(self, able: Able, bit: int, suits: Suits | None) -> Place | None:
+        """The first here who is able, has room for the bit and suits, or None."""
+        found: Rank | None = None
+        channel = bit & CHANNELS
+        for kind, row in self._rows.items():
+            if kind & channel or not channel:
+                rank = row.first(able, bit, suits, found)
+                if rank is not None and (found is None or rank < found):
+                    found = rank
+        return None if found is None else found[-1]

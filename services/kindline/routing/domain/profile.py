@@ -23,10 +23,12 @@ class Profile:
     time while a customer waits, and then nobody is told but who is asked.
     """
 
-    __slots__ = ("_all", "_by_bit", "_getters", "_known", "members", "plan")
+    __slots__ = ("_all", "_by_bit", "_getters", "_known", "members", "plan", "skills")
 
     def __init__(self, plan: AgentPlan, served: Sequence[Served]) -> None:
         """Begin with nobody."""
+        self.skills = 0
+        """The bits of all skills, each at all levels up to the agents' own."""
         self.plan = plan
         self.members: dict[str, Place] = {}
         self._all = served

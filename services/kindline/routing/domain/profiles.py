@@ -11,7 +11,7 @@ from kindline.routing.domain.marks import Marks
 from kindline.routing.domain.places import Place
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.requirements import Requirement, unmet
-from kindline.routing.domain.served import Able, Served
+from kindline.routing.domain.served import Able, Numbers, Served
 
 ProfileKey = tuple[
     tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...]
@@ -29,7 +29,18 @@ def channel_bit(_queue: str, channel: Channel) -> int:
 class Profiles:
     """All profiles of one pool, and for each requirement class those that serve it."""
 
-    __slots__ = ("_by_key", "_by_skill", "_everybody", "_marks", "_narrow", "_queues", "bit", "reserved", "served")
+    __slots__ = (
+        "_by_key",
+        "_by_skill",
+        "_everybody",
+        "_marks",
+        "_narrow",
+        "_queues",
+        "bit",
+        "few",
+        "reserved",
+        "served",
+    )
 
     def __init__(self, queues: frozenset[str]) -> None:
         """Begin with none; a queue that is not among `queues` is drained by whoever is able."""
@@ -38,12 +49,14 @@ class Profiles:
         self._by_key: dict[ProfileKey, Profile] = {}
         self._narrow: set[Profile] = set()
         self._marks = Marks()
-        self._everybody = Able(set(), None, self._marks.joins)
+        self._everybody: set[Profile] = set()
         self._by_skill: dict[tuple[str, int], Able] = {}
-        self.served: list[Served] = [Served(0, NOBODYS, 0, Able(set(), NOBODYS, ()))]
+        self.served: list[Served] = [Served(0, NOBODYS, 0, Able(set()))]
         """All classes by their numbers; class 0 is nobody's."""
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
+        self.few: Callable[[Able], Numbers | None] = self._marks.few
+        """The numbers of all who are able, in no order; None where they are many."""
 
     def of(self, plan: AgentPlan) -> Profile:
         """The profile of all agents who can do what this plan says."""
@@ -53,8 +66,10 @@ class Profiles:
             profile = self._by_key[key] = Profile(plan, self.served)
             for skill in plan.skills:
                 for level in range(1, skill.level + 1):
-                    self._skilled(skill.skill, level).profiles.add(profile)
-            self._everybody.profiles.add(profile)
+                    skilled = self._skilled(skill.skill, level)
+                    skilled.profiles.add(profile)
+                    profile.skills |= skilled.skills
+            self._everybody.add(profile)
             if plan.channels or plan.queues or plan.limits:
                 self._narrow.add(profile)
             for served in self.served[1:]:
@@ -69,41 +84,34 @@ class Profiles:
         if former is not None:
             former.members.pop(place.agent.agent_id, None)
         place.profile.members[place.agent.agent_id] = place
-        self._marks.join(place, former)
-
-    def prepare(self, able: Able) -> int:
-        """Find the bits of those who are able."""
-        asked = able.asked
-        if able.seen >= 0 or self._narrow or asked is None or asked.only or asked.needs.language:
-            return self._marks.prepare(able)
-        # Nothing but skills keeps anybody from it.
-        skilled = [self._skilled(need.skill, need.level) for need in asked.needs.skills]
-        return self._marks.prepare(able, [self._everybody, *skilled])
+        self._marks.join()
 
     def _skilled(self, skill: str, level: int) -> Able:
         """Those who have a skill at a level, which is 1 at least."""
         key = (skill, max(level, 1))
         able = self._by_skill.get(key)
         if able is None:
-            able = self._by_skill[key] = Able(set(), None, self._marks.joins)
+            able = self._by_skill[key] = Able(set(), 1 << len(self._by_skill))
         return able
 
     def introduce(self, requirement: Requirement) -> int:
         """Add a requirement class; its number, from 1."""
         number = len(self.served)
         bit = self.bit(requirement.queue, requirement.channel)
-        able: set[Profile] = set()
+        able, skills = set[Profile](), 0
         if requirement.only:
             self.reserved.setdefault(requirement.only, []).append((number, bit))
         elif requirement.needs.skills:
             # Whoever serves it has each of its skills.
-            sets = [self._skilled(need.skill, need.level).profiles for need in requirement.needs.skills]
-            able = set.intersection(*sorted(sets, key=len))
+            every = [self._skilled(need.skill, need.level) for need in requirement.needs.skills]
+            able = set.intersection(*sorted((one.profiles for one in every), key=len))
+            for one in every:
+                skills |= one.skills
         else:
-            able = self._everybody.profiles
+            able = self._everybody
         doubtful = able if requirement.needs.language else able & self._narrow
         able = able - {profile for profile in doubtful if self._is_beyond(requirement, profile)}
-        self.served.append(Served(number, requirement, bit, Able(able, requirement, self._marks.joins)))
+        self.served.append(Served(number, requirement, bit, Able(able, skills)))
         return number
 
     def _is_beyond(self, requirement: Requirement, profile: Profile) -> bool:
@@ -125,7 +133,7 @@ class Profiles:
             by_surplus: dict[int, set[Profile]] = {}
             for profile in served.able.profiles:
                 by_surplus.setdefault(surplus(needs, profile.plan), set()).add(profile)
-            served.tiers = [Able(by_surplus[key], None, self._marks.joins) for key in sorted(by_surplus, reverse=True)]
+            served.tiers = [Able(by_surplus[key], served.able.skills) for key in sorted(by_surplus, reverse=True)]
         return served.tiers
 
     def forget_classes(self) -> None:

@@ -28,7 +28,7 @@ class Removals:
         """Begin with nobody."""
         self._profiles = profiles
         self._away: dict[str, int] = {}
-        self._room, self._over = Room(every=True), Room(every=True)
+        self._room, self._over = Room(), Room()
         self._seen: dict[Place, Seen] = {}
         self._stale: dict[Place, None] = {}
 

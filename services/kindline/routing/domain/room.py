@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from kindline.routing.domain.capacity import FIRST_QUEUE_BIT
-
-CHANNELS = (1 << FIRST_QUEUE_BIT) - 1
-"""The bits of all channels in masks; beside them only queues with a limit of their own have bits."""
-
 
 class Room:
-    """Which agents have room on each channel, and for anything at all, as the bits of their numbers.
+    """Which agents have room on each channel, and for each queue with a limit of its own, as the bits of their numbers.
 
     Those who have room for the same are kept together, so that whoever has other room than before leaves one number and
-    joins one other, however many channels that is about; there are few different rooms. With `every`, queues that have
-    a limit of their own count as well: in large pools these would be too many.
+    joins one other, however many channels and queues that is about. It is for small pools: such numbers grow with them.
     """
 
-    __slots__ = ("_alike", "_kept")
+    __slots__ = ("_alike",)
 
-    def __init__(self, *, every: bool = False) -> None:
+    def __init__(self) -> None:
         """Begin with nobody."""
         self._alike: dict[int, int] = {}
-        self._kept = -1 if every else CHANNELS
 
     def of(self, bit: int) -> int:
-        """Who has room for a bit; where that is not kept, whoever has room for anything."""
-        kept, found = bit & self._kept, 0
+        """Who has room for a bit."""
+        found = 0
         for mask, bits in self._alike.items():
-            if mask & kept or not kept:
+            if mask & bit:
                 found |= bits
         return found
 
@@ -36,8 +29,8 @@ class Room:
         own, alike = 1 << number, self._alike
         for mask in (before, after):
             if mask:
-                bits = alike.get(mask & self._kept, 0) ^ own
+                bits = alike.get(mask, 0) ^ own
                 if bits:
-                    alike[mask & self._kept] = bits
+                    alike[mask] = bits
                 else:
-                    del alike[mask & self._kept]
+                    del alike[mask]

@@ -1,34 +1,32 @@
-"""Who serves a requirement class: the profiles that do, and their agents as the bits of one number."""
+"""Who serves a requirement class: the profiles that do, and their agents where these are few."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from array import array
+from typing import TYPE_CHECKING, TypeAlias
 
 from kindline.routing.domain.requirements import Requirement
 
 if TYPE_CHECKING:
     from kindline.routing.domain.profile import Profile
 
-
-Join = tuple[int, "Profile | None", "Profile"]
-"""The number of an agent, the profile they had, and the one they have from here on."""
+Numbers: TypeAlias = "array[int]"
+"""Of agents: one after the other in memory, so that many are looked at in little time."""
 
 
 class Able:
-    """The agents of some profiles: in `bits` each has the bit of their number, as of the first `seen` of all joins.
+    """The agents of some profiles, who all have these skills, as bits, at the least.
 
-    `asked` is the class, where they are all who serve it; -1 was seen where nobody has asked for the bits yet.
+    Where they are few, `numbers` are those of all of them, as of the first `seen` of all joins.
     """
 
-    __slots__ = ("asked", "bits", "joins", "profiles", "seen")
+    __slots__ = ("numbers", "profiles", "seen", "skills")
 
-    def __init__(self, profiles: set[Profile], asked: Requirement | None, joins: Sequence[Join]) -> None:
-        """The set may grow by profiles that nobody has joined yet."""
+    def __init__(self, profiles: set[Profile], skills: int = 0) -> None:
+        """Nobody has asked for the numbers yet; the set may grow by profiles that nobody has joined yet."""
         self.profiles = profiles
-        self.asked = asked
-        self.bits = 0
-        self.joins = joins
+        self.skills = skills
+        self.numbers: Numbers | None = None
         self.seen = -1
 
 
