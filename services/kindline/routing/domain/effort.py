@@ -70,6 +70,10 @@ def carry(spans: Spans, sums: Sums, load: float, until: Instant) -> None:
         spans[MEAN] = (spans[MEAN] * (end - start) + load * (until - end)) / (until - start)
         spans[END] = until
         return
+    if sums.spans == len(spans):
+        # What was the last span is added last, as `_sum_up` would: not one of the sums comes out otherwise.
+        _add(sums, start, end, spans[MEAN])
+        sums.spans += EACH
     spans.extend((end, until, load))
     oldest = until - HOUR - MINUTE
     if spans[1] < oldest:
@@ -108,6 +112,15 @@ def reckon(spans: Spans, sums: Sums, *, running: bool, load: float, minute: Inst
         available += ahead
         work += load * ahead
     return work / available if available >= ENOUGH_SECONDS else None
+
+
+def _add(sums: Sums, start: Instant, end: Instant, mean: float) -> None:
+    """A span more that is over."""
+    since = sums.minute - HOUR
+    if end > since:
+        seconds = end - max(start, since)
+        sums.available += seconds
+        sums.work += mean * seconds
 
 
 def _sum_up(spans: Spans, sums: Sums, minute: Instant) -> None:
