@@ -60,6 +60,8 @@ GOALS = {
     "frees_1k_whole_p99_over_p50": at_most(2.0),
     "arrives_10k_decision_ratio": at_least(100),
     "arrives_10k_whole_ratio": at_least(100),
+    "arrives_10k_idle_decision_ratio": at_least(100),
+    "arrives_10k_idle_whole_ratio": at_least(100),
     "memory_ratio": at_most(0.6),
     "stall_deciding": at_most(20.0),
     "stall_snapshot": at_most(20.0),

@@ -14,6 +14,7 @@ from itertools import accumulate
 from kindline.language.content import Channel, Direction, Needs, ParticipantRole, SkillNeed
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived, QueuedReason
 from kindline.language.plan import AgentPlan, ChannelPlan, EntryPointPlan, Plan, QueuePlan, SkillPlan
+from kindline.language.queue_rules import AgentChoice
 from tests.given import MORNING, POOL, plan
 
 SKILLS = tuple(f"skill-{number}" for number in range(64))
@@ -52,8 +53,11 @@ class Arrival:
 class Generator:
     """Chance for one floor: its plan, and its customers one after the other."""
 
-    def __init__(self, agents: int, queues: int = 1, seed: int = 1) -> None:
-        """Draw the plan and the kinds of need."""
+    def __init__(
+        self, agents: int, queues: int = 1, seed: int = 1, choice: AgentChoice = AgentChoice.LEAST_WORK
+    ) -> None:
+        """Draw the plan, whose queues choose agents by this rule, and the kinds of need."""
+        self._choice = choice
         self.dice = random.Random(f"{seed}/{agents}/{queues}")
         self.plan = self._plan(agents, queues)
         self.kinds = self._kinds()
@@ -73,7 +77,9 @@ class Generator:
             )
             for number in range(agents)
         )
-        every = tuple(QueuePlan(name=f"queue-{number:04}", wrap_up_seconds=0.0) for number in range(queues))
+        every = tuple(
+            QueuePlan(name=f"queue-{number:04}", wrap_up_seconds=0.0, choice=self._choice) for number in range(queues)
+        )
         doors = tuple(
             EntryPointPlan(name=one.channel.name.lower(), channel=one.channel, queue=every[0].name) for one in CHANNELS
         )

@@ -11,13 +11,14 @@ from collections import deque
 
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease
+from kindline.language.queue_rules import AgentChoice
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.pools import Pool
 from tests.bench.floors import AGENT_UNITS, CHANNELS, NOW, Arrival, Generator
-from tests.bench.plain import PlainAgent, PlainRouter
+from tests.bench.plain import PlainAgent, PlainIdleRouter, PlainRouter
 
 UNITS = {channel.channel: channel.units for channel in CHANNELS}
 MINUTE = NOW // 60 * 60
@@ -127,13 +128,21 @@ class Live:
 class LiveFloor:
     """Both sides of one floor, and what was in whose hands when."""
 
-    def __init__(self, agents: int, waiting: int, *, occupied: float = 1.0, queues: int = 1, seed: int = 1) -> None:
+    def __init__(
+        self,
+        agents: int,
+        waiting: int,
+        *,
+        occupied: float = 1.0,
+        queues: int = 1,
+        choice: AgentChoice = AgentChoice.LEAST_WORK,
+    ) -> None:
         """Fill the hands of a share of the agents, then let so many wait."""
-        self.generator = Generator(agents, queues, seed)
+        self.generator = Generator(agents, queues, choice=choice)
         self.dice = self.generator.dice
         self.waiting = waiting
         self.live = Live(self.generator)
-        self.plain = PlainRouter(MINUTE)
+        self.plain = PlainRouter(MINUTE) if choice is AgentChoice.LEAST_WORK else PlainIdleRouter(MINUTE)
         self.now = NOW
         self.agents = list(self.live.pool.agents.values())
         self.busy: deque[tuple[Agent, str]] = deque()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from kindline.language.queue_rules import AgentChoice
 from tests.bench.decisions import ArrivesAlone, FreesAlone
 from tests.bench.figures import Figures, percentile, say, settle, spread
 from tests.bench.live_floor import LiveFloor
@@ -79,9 +80,9 @@ def agent_frees(agents: int, waiting: int = WAITING) -> dict[str, Found]:
     return rows
 
 
-def arrives(agents: int, occupied: float = 0.8) -> dict[str, Found]:
-    """Rounds of arrivals, on a floor of this size where this share of the agents has no room."""
-    floor = LiveFloor(agents, 0, occupied=occupied)
+def arrives(agents: int, choice: AgentChoice = AgentChoice.LEAST_WORK) -> dict[str, Found]:
+    """Rounds of arrivals, on a floor of this size where four fifths of the agents have no room."""
+    floor = LiveFloor(agents, 0, occupied=0.8, choice=choice)
     benches = {"whole": Arrives(floor), "decision": ArrivesAlone(floor)}
     rows = {name: Found() for name in benches}
     block = max(20, agents // 50)
@@ -125,4 +126,7 @@ def measure() -> Figures:
     figures["kind_first_seen"] = spread([1e3 * seconds for seconds in arrivals["whole"].first_seen], "ms")
     for row, found in arrivals.items():
         figures |= told(f"arrives_10k_{row}", found)
+    # The rule by which the published prototypes chose; what a queue goes by unless it says otherwise is least work.
+    for row, found in arrives(10_000, AgentChoice.LONGEST_IDLE).items():
+        figures |= told(f"arrives_10k_idle_{row}", found)
     return figures

@@ -35,7 +35,7 @@ class PlainInteraction:
 class PlainAgent:
     """Somebody at work: what they can do, what they hold, and how much they were given in the time they were there."""
 
-    __slots__ = ("available", "hands", "held", "idle_since", "levels", "name", "score", "up_to", "used", "work")
+    __slots__ = ("available", "hands", "held", "idle_since", "last", "levels", "name", "score", "up_to", "used", "work")
 
     def __init__(self, name: str, levels: dict[str, int]) -> None:
         """Begin with empty hands."""
@@ -44,7 +44,7 @@ class PlainAgent:
         self.hands: dict[str, int] = {}
         self.held = dict.fromkeys(COSTS, 0)
         self.used = 0
-        self.idle_since = 0.0
+        self.idle_since = self.last = 0.0
         self.work = self.available = self.up_to = self.score = 0.0
 
     def has_worked(self, work: float, available: float, up_to: float, minute: float) -> None:
@@ -58,6 +58,7 @@ class PlainAgent:
         self.hands[name] = channel
         self.held[channel] += 1
         self.used += COSTS[channel][0]
+        self.last = now
         self._rate(minute)
 
     def lets_go(self, name: str, now: float, minute: float) -> None:
@@ -185,6 +186,30 @@ class PlainRouter:
                     break
             else:
                 own = (agent.score, math.inf if agent.hands else agent.idle_since, agent.name)
+                if best is None or own < rank:
+                    best, rank = agent, own
+        return best
+
+
+class PlainIdleRouter(PlainRouter):
+    """The same where a queue asks for who is idle longest."""
+
+    def agent_for(self, one: PlainInteraction) -> PlainAgent | None:
+        """The scan: of all agents who can serve this one, who has least in hand, then is idle longest, then by name."""
+        channel, needs = one.channel, one.needs
+        units, at_once = COSTS[channel]
+        most = AGENT_UNITS - units
+        best: PlainAgent | None = None
+        rank = (math.inf, math.inf, math.inf, "")
+        for agent in self.agents.values():
+            if agent.used > most or agent.held[channel] >= at_once:
+                continue
+            levels = agent.levels
+            for skill, level in needs:
+                if levels.get(skill, 0) < level:
+                    break
+            else:
+                own = (agent.used, math.inf if agent.hands else agent.idle_since, agent.last, agent.name)
                 if best is None or own < rank:
                     best, rank = agent, own
         return best
