@@ -72,7 +72,7 @@ def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_g
 ) -> None:
     """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
     places, minute = crew(), MINUTE
-    standing = Standing(minute, (), lambda able: able.numbers)
+    standing = Standing(minute, (), lambda able, _: able.numbers)
     for place in places:
         standing.admit(place)
     for number, load, seconds, has_room, then in changes:

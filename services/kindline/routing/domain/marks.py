@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.served import Able, Numbers, Served
 
-FEW = 256
-"""Agents who serve a class up to which all of them are looked at, sooner than they are found in an order of all.
+LOOKS = 6
+"""Looks at a list of all who are able that take as long as one into the order of all agents.
 
-About one in `agents / able` of an order is able, and a look into it costs more than one at a list: for 10,000 agents
-both ways are as long where some hundreds are able, and for fewer agents neither is long.
+In the order one of `agents / able` is able, and in the list all `able` are looked at: both ways are as long where the
+square of `able` is LOOKS times as many as there are agents, some 35 of 200, some 250 of 10,000.
 """
 
 
@@ -41,13 +41,13 @@ class Marks:
         """The classes are no more."""
         self._ruled.clear()
 
-    def few(self, able: Able) -> Numbers | None:
-        """The numbers of all who are able, in no order; None where they are many."""
+    def few(self, able: Able, agents: int) -> Numbers | None:
+        """The numbers of all who are able, in no order; None where they are many of so many agents."""
         if able.seen != self.joined:
             able.seen, able.numbers, found = self.joined, None, array("I")
             for profile in able.profiles:
                 found.extend(place.number for place in profile.members.values())
-                if len(found) > FEW:
+                if len(found) ** 2 > LOOKS * agents:
                     return None
             able.numbers = found
         return able.numbers

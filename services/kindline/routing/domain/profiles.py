@@ -55,7 +55,7 @@ class Profiles:
         """All classes by their numbers; class 0 is nobody's."""
         self.reserved: dict[str, list[tuple[int, int]]] = {}
         """For each agent the classes, with their channels' bits, of those who wait for nobody else."""
-        self.few: Callable[[Able], Numbers | None] = self._marks.few
+        self.few: Callable[[Able, int], Numbers | None] = self._marks.few
         """The numbers of all who are able, in no order; None where they are many."""
 
     def of(self, plan: AgentPlan) -> Profile:

@@ -27,8 +27,13 @@ class Standing:
 
     __slots__ = ("_few", "_known", "_newcomers", "_room", "_roster", "_scores", "_turns", "minute", "places", "scores")
 
-    def __init__(self, minute: Instant, rules: Iterable[AgentChoice], few: Callable[[Able], Numbers | None]) -> None:
-        """Begin with nobody; keep the order of these rules, too. `few` finds all who are able where these are few."""
+    def __init__(
+        self, minute: Instant, rules: Iterable[AgentChoice], few: Callable[[Able, int], Numbers | None]
+    ) -> None:
+        """Begin with nobody; keep the order of these rules, too.
+
+        `few` finds all who are able where these are few of so many agents.
+        """
         self._turns = {rule: Turn(rule) for rule in rules if rule in RANKS}
         self.places: dict[str, Place] = {}
         self._roster: list[Place] = []
@@ -108,7 +113,7 @@ class Standing:
 
     def best(self, turn: Turn | None, bit: int, suits: Suits | None, able: Able) -> Place | None:
         """The first in turn, or by least work, of the able who have room for this bit and suit, or None."""
-        numbers = self._few(able)
+        numbers = self._few(able, len(self._roster))
         if numbers is not None:
             return self._first_of(self._with_room(able, numbers, bit), turn, suits)
         if turn is not None:
