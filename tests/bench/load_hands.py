@@ -90,20 +90,20 @@ def steady(work: Callable[..., None], *arguments: object) -> None:
 
 def publish(pipe: Connection, kafka: str) -> None:
     """Send interactions at a rate, 0 for all at once, and tell when each was sent."""
-    producer = _edge_producer(kafka)
+    producer = _edge_producer(kafka, late=0.0)
     while (asked := pipe.recv())[0] != "end":
         prefix, count, rate = asked
         pipe.send(_paced(producer, [f"{prefix}-{index}" for index in range(count)], rate))
     producer.flush(10.0)
 
 
-def _edge_producer(kafka: str) -> Producer:
-    """A producer as every Kindline edge has one: what comes within 5 ms goes together, and five requests are under way.
+def _edge_producer(kafka: str, late: float) -> Producer:
+    """A producer as Kindline's edges have: five requests under way, what comes meanwhile or `late` goes together.
 
     One request for each customer, without a limit, is a line before the broker, which serves a connection's requests
     one by one: at 266 a second it took a third of a second now and then, and passed for the router's lateness.
     """
-    edge = {"enable.idempotence": True, "linger.ms": 1000 * LATE_SECONDS, "socket.nagle.disable": True}
+    edge = {"enable.idempotence": True, "linger.ms": 1000 * late, "socket.nagle.disable": True}
     return Producer({"bootstrap.servers": kafka, "acks": "all", **edge})
 
 
@@ -149,7 +149,7 @@ def desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> N
 async def _desks(pipe: Connection, running: RunningCentre, edge: str, agents: int) -> None:
     room = Desks(running, {"owner": edge}, agents)
     await room.open()
-    producer = _edge_producer(running.kafka)
+    producer = _edge_producer(running.kafka, late=LATE_SECONDS)
     envelope = headers(kind="AgentCommand", event_id="", source="bench", happened_at=time.time())
     room.act = functools.partial(_act, producer, [each for each in envelope if each[0] != "ce_id"])
     pipe.send("open")
