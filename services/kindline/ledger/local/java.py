@@ -7,9 +7,7 @@ from pathlib import Path
 
 from .errors import LocalKafkaError
 
-# A young generation of 32 MiB is collected in some 10 ms, of 128 MiB in 60 and of 340 MiB in up to 700 (on a machine
-# that is short of processors): whoever writes then waits as long.
-SMALL = ("-Xmx384m", "-Xmn32m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
+SMALL = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
 # C1 alone compiles enough for a broker on a desk: on two cores a first start takes 4.1-4.6 s, a further one 3.0-3.8 s,
 # and a broker stays at 190-220 MB resident. Both compilers cost some ten seconds of processor in the first minute, and
 # save a third of what each request costs from then on.
