@@ -56,3 +56,31 @@ def test_work_that_makes_as_much_as_it_drops_is_looked_through_a_little_at_a_tim
     """400,000 objects take the place of as many others, and nobody is held up in the end to look at all of them."""
     done = subprocess.run([sys.executable, "-c", REPLACING], capture_output=True, text=True, timeout=60.0, check=True)
     assert done.stdout.split() == ["True", "400000", "20000"]
+
+
+MEANWHILE = """
+import gc, sys, threading, time
+from kindline.runtime.collecting import settle
+
+sys.setswitchinterval(1e-6)
+settle()
+until = time.monotonic() + 2.0
+
+def collect():
+    while time.monotonic() < until:
+        gc.collect()
+
+other = threading.Thread(target=collect)
+other.start()
+made = 0
+while time.monotonic() < until:
+    made += len(tuple([number] for number in range(400)))
+other.join()
+print(made > 400)
+"""
+
+
+def test_what_one_thread_is_just_making_is_held_by_nobody_while_another_looks_for_garbage() -> None:
+    """A fact that is decoded while a thread of the broker's client collects garbage is decoded all the same."""
+    done = subprocess.run([sys.executable, "-c", MEANWHILE], capture_output=True, text=True, timeout=60.0, check=True)
+    assert done.stdout.split() == ["True"]
