@@ -52,6 +52,6 @@ def _survivors() -> int:
     """How many objects the next full collection looks at.
 
     All in C, so that no other thread runs while the list of them lives: it may hold a tuple that another thread is just
-    making, and Python refuses to go on with a tuple that anybody else holds (SystemError in a replay of a million facts).
+    making, and Python refuses to go on with one that anybody else holds (SystemError in a replay of a million facts).
     """
     return next(map(len, map(gc.get_objects, (OLDEST,))))
