@@ -192,7 +192,10 @@ class PlainRouter:
 
 
 class PlainIdleRouter(PlainRouter):
-    """The same where a queue asks for who is idle longest."""
+    """The same where a queue asks for who is idle longest.
+
+    The loop stands here again with another rank: a call for each agent would make the naive side slower than it is.
+    """
 
     def agent_for(self, one: PlainInteraction) -> PlainAgent | None:
         """The scan: of all agents who can serve this one, who has least in hand, then is idle longest, then by name."""

@@ -54,7 +54,7 @@ class Owner(Generic[Given]):
         """Whether time without decisions is still to be stated: nothing has been decided since it began."""
         self._sent_at = 0.0
         self._heartbeat = means.settings.heartbeat_seconds
-        self.decider = Decider(fold, lambda: means.core_for(shard), means.settings, means.counts)
+        self.decider = self._new_decider()
 
     # The sink.
 
