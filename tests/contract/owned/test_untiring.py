@@ -231,7 +231,7 @@ async def test_a_shard_is_started_and_taken_over_and_left_one_interaction_at_a_t
         ledger=ledger, clock=clock, core_for=lambda _: Noting(steps),
         feed=InputFeed(ledger, STAGES, lambda _: TimersDue()),
         on_counted=lambda *_: None, member="m",
-        settings=OwnedSettings(heartbeat_seconds=0.02),  # The heart beats in the middle of it, as on a slow machine.
+        settings=OwnedSettings(heartbeat_seconds=0.001),  # The heart beats in the middle of it, as on a slow machine.
     )  # fmt: skip
     owned, others = OwnedLog(means, 1), asyncio.create_task(steps.others())
     running = asyncio.create_task(owned.run())
