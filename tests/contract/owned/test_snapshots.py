@@ -77,7 +77,7 @@ async def turns_of_others_during(work: Coroutine[Any, Any, object]) -> int:
 
 
 async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
-    """Rows of several megabytes are written in parts of at most one, and read back in their order."""
+    """Rows of several megabytes are written in parts of a quarter of one, and read back in their order."""
     ledger, its = MemoryLedger(1), rows(3_000, 1_000)
     await write(ledger, "a", 10, its)
     sizes = [len(record.value or b"") for record in ledger.log.records(PLACE)]
@@ -85,7 +85,7 @@ async def test_a_large_state_comes_back_whole_from_small_parts() -> None:
     whole = await newest_whole(ledger, SHARD)
     assert whole is not None
     assert list(whole.rows) == its
-    assert whole.manifest.parts == len(sizes) - 1 == 3
+    assert whole.manifest.parts == len(sizes) - 1 == 13
 
 
 async def test_others_get_their_turn_while_a_snapshot_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +93,17 @@ async def test_others_get_their_turn_while_a_snapshot_is_written(monkeypatch: py
     monkeypatch.setattr(snapshots, "SECONDS_AT_ONCE", 0.0)
     turns = await turns_of_others_during(write(MemoryLedger(1), "a", 10, rows(2_000)))
     assert turns >= 2_000 / snapshots.ROWS_PER_SLICE
+
+
+async def test_others_get_their_turn_while_short_parts_are_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each slice is a part here, and the ledger takes it without waiting: what was worked before it counts on."""
+    monkeypatch.setattr(snapshots, "SECONDS_AT_ONCE", 0.0002)
+    monkeypatch.setattr(snapshots, "BYTES_PER_PART", 1)
+
+    async def at_once() -> int:
+        return sum([len(part) async for part in snapshots.encoded_parts(rows(400))])
+
+    assert await turns_of_others_during(at_once()) >= 400 / snapshots.ROWS_PER_SLICE
 
 
 async def test_others_get_their_turn_while_a_snapshot_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
