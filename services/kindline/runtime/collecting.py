@@ -1,13 +1,16 @@
-"""How a process collects garbage without standing still: what has lived for a while is not looked at again.
+"""How a process collects garbage without standing still: what has been looked at in vain is not looked at again.
 
 A full collection looks at everything that lives: over a million live interactions it takes seconds, and it comes again
-whenever a quarter more has come. Here it looks at what came since the last one only, some thousand objects, a few
-milliseconds: as soon as more than that has survived one, all survivors are spared for good (gc.freeze).
+whenever a quarter more has come. Here whatever a collection looked at and found no garbage among is spared for good
+(gc.freeze), so the next one looks at what came since, 2,000 objects, 3 ms. Only cycles need to be looked for, all else
+goes by itself, and a process that routes makes next to none: at 306 interactions a second 12 of 434 collections found
+any. Where they do, those that are half made are worth a second look: then young ones spare nothing, and a full one,
+of some thousand objects more, spares as soon as many survive it.
 
 What it costs: a cycle of objects that was spared alive and dies later is never found. The state of a shard has such,
 those in line and their lanes know each other, and cuts them itself when it goes (Engine.letting_go). Of what edges
-have in hand at such a moment a few may have, and such moments come only as often as two thousand more objects live: in
-a process that does not grow, never.
+have in hand at such a moment a few may have, where none of what they had in hand just before did; and such moments come
+only as often as two thousand more objects live: in a process that does not grow, seldom.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ took 14 to 19 ms beside a million live, not 4 to 7. A young one is due after 2,0
 folded and gone between two, and a replay takes a twentieth less."""
 OLDEST = 2
 LOOKED_AT = 2_000
-"""Survivors of a full collection that the next one looks at again."""
+"""Survivors of a full collection that found garbage, which the next one looks at again."""
 
 
 def settle() -> None:
@@ -45,7 +48,7 @@ def look_through() -> None:
 
 
 def _spare(phase: str, what: dict[str, int]) -> None:
-    if phase == "stop" and what["generation"] == OLDEST and _survivors() > LOOKED_AT:
+    if phase == "stop" and (not what["collected"] or (what["generation"] == OLDEST and _survivors() > LOOKED_AT)):
         gc.freeze()
 
 
