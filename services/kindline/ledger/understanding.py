@@ -36,12 +36,12 @@ def understood(record: Record, only: frozenset[str] | None = None) -> Understood
 
 def together(records: Iterable[Record]) -> Iterator[tuple[Record, Understood]]:
     """Each record and what it says, in their order."""
-    some: list[Record] = []
+    some: list[tuple[Record, Understood]] = []
     size = 0
     for record in records:
-        some.append(record)
+        some.append((record, understood(record)))
         size += len(record.value or b"")
         if size >= BYTES_TOGETHER:
-            yield from zip(some, [understood(one) for one in some], strict=True)
+            yield from some
             some, size = [], 0
-    yield from zip(some, [understood(one) for one in some], strict=True)
+    yield from some

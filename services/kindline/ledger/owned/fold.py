@@ -62,22 +62,22 @@ class Fold(Generic[Given]):
 
     def _take(self, reading: Reading, decision: DecisionRecord | None, offset: int) -> DecisionRecord | None:
         self.reading, self.next_offset = reading, offset + 1
-        if isinstance(decision, DecisionBatch):
-            self._fold(decision, offset)
-        if decision is not None:
-            self.released = isinstance(decision, DecisionBatch) and decision.released
-        return decision
-
-    def _fold(self, batch: DecisionBatch, offset: int) -> None:
+        if decision is None:
+            return None
+        if not isinstance(decision, DecisionBatch):
+            self.released = False
+            return decision
         try:
-            self.core.apply(batch.facts, batch.decided_at)
+            self.core.apply(decision.facts, decision.decided_at)
         except Exception as problem:
             raise ShardStopped(f"the facts at offset {offset} cannot be folded: {type(problem).__name__}") from problem
-        for position in batch.input_positions:
+        for position in decision.input_positions:
             self.positions[position.topic] = position.next_offset
-        self.decided_at = batch.decided_at
-        self.next_within = batch.next_within
+        self.decided_at = decision.decided_at
+        self.next_within = decision.next_within
         self.last_batch_offset = offset
+        self.released = decision.released
+        return decision
 
     def because(self) -> Because:
         """The last counting batch, for whoever acts on this state."""

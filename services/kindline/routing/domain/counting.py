@@ -15,9 +15,10 @@ from kindline.routing.domain.state import ShardState
 def count(state: ShardState, facts: Iterable[Fact], decided_at: Instant, broken: Counter[str]) -> None:
     """Fold facts that were decided at an instant; `broken` counts the invariants they break. KeyError out of order."""
     state.decided_at = max(state.decided_at, decided_at)
+    moment = state.moment
     for fact in facts:
-        if state.moment is not None:
-            state.moment.before(fact)
+        if moment is not None:
+            moment.before(fact)
         kind = type(fact)
         if kind in BREAKABLE and (found := violations(state, fact)):
             broken.update(found)

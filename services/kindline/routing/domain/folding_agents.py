@@ -16,14 +16,11 @@ from kindline.language.facts.agents import (
 )
 from kindline.language.ids import Instant
 from kindline.language.plan import AgentPlan
-from kindline.language.quick import maker
-from kindline.language.snapshot import AnswerRow
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.replicas import join_replica, leave_replica
 from kindline.routing.domain.state import ShardState
 from kindline.routing.domain.watching import watch_lease, watch_replica
 
-answer_row = maker(AnswerRow)
 CLEARED, NOT_RESPONDING = RoutingStateReason.CLEARED, RoutingState.NOT_RESPONDING
 """By names of this module: to ask an Enum for a member takes as long as much of what is done here."""
 
@@ -119,6 +116,5 @@ def replica_seen(state: ShardState, fact: ReplicaSeen, at: Instant) -> None:
 
 def answered(state: ShardState, fact: CommandAnswered, at: Instant) -> None:
     """An answer is remembered, from the first time it was given, until nobody can ask for it again."""
-    state.sharing.answered(fact)
-    state.answers.keep(answer_row(answer=fact, answered_at=at))
+    state.answers.keep((state.sharing.command(fact), at, fact.refusal, fact.detail))
     state.answers.forget(ANSWERS_KEPT_SECONDS * state.pace, at)

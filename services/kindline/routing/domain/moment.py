@@ -20,6 +20,7 @@ from typing import Any
 from kindline.language.facts import Fact, PlanAdopted, Resumed
 from kindline.language.snapshot import AgentRow, AnswerRow, InteractionRow, LastAgentRow, ReplicaRow, SnapshotRow
 from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.answers import Answer
 from kindline.routing.domain.in_hand import in_hand
 from kindline.routing.domain.interaction_rows import row_of
 from kindline.routing.domain.interactions import Interaction
@@ -49,7 +50,7 @@ class Moment:
         self._others: list[SnapshotRow] = [row for pool in pools.values() for row in flow_rows(pool.name, pool.flows)]
         self._others += state.parked.values()
         self._identities = state.identities.rows()
-        self._answers: Call[AnswerRow, AnswerRow] = state.answers.roll.call(_itself)
+        self._answers: Call[Answer, AnswerRow] = state.answers.call()
         state.moment = self
         self._rows = self._in_order()
 

@@ -51,7 +51,7 @@ def rows_of(state: ShardState) -> Iterator[SnapshotRow]:
         yield from flow_rows(pool.name, pool.flows)
     yield from state.parked.values()
     yield from state.identities.rows()
-    yield from state.answers.roll
+    yield from state.answers.rows()
 
 
 def taking_back(state: ShardState, rows: Iterable[SnapshotRow], decided_at: Instant) -> Iterator[None]:
@@ -95,7 +95,8 @@ def _take_back(state: ShardState, row: SnapshotRow) -> None:
         case IdentityRow():
             state.identities.restore(row)
         case AnswerRow():
-            state.answers.keep(row)
+            answer = row.answer
+            state.answers.keep((state.sharing.command(answer), row.answered_at, answer.refusal, answer.detail))
 
 
 def _agent(state: ShardState, row: AgentRow) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from kindline.language.content import NO_NEEDS, Needs
 from kindline.language.facts.agents import CommandAnswered
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
+from kindline.routing.domain.answers import CommandKey
 
 MOST = 10_000
 NO_ATTRIBUTES: Mapping[str, str] = {}
@@ -51,13 +52,13 @@ class Sharing:
         if not fact.attributes:
             _put(fact, "attributes", NO_ATTRIBUTES)
 
-    def answered(self, fact: CommandAnswered) -> None:
-        """As `received`, for an answer, which is kept for a quarter of an hour."""
+    def command(self, fact: CommandAnswered) -> CommandKey:
+        """What an answered command is known by, for a quarter of an hour, in shared words."""
         if len(self._words) > MOST:
             self._begin()
+        pool, agent_id = fact.pool, fact.agent_id
         word = self._words.setdefault
-        _put(fact, "pool", word(fact.pool, fact.pool))
-        _put(fact, "agent_id", word(fact.agent_id, fact.agent_id))
+        return word(pool, pool), word(agent_id, agent_id), fact.command_id
 
     def queued(self, fact: InteractionQueued, received: InteractionReceived) -> None:
         """As `received`, for how it was queued."""
