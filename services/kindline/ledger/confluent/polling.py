@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MESSAGES_AT_ONCE: Final = 500
 """So many are taken out of the library at once. Each is an object and becomes another, and two thousand objects more
-than before have Python look for garbage, in vain: a replay took a twelfth longer where so many came at a time."""
+than before have Python look for garbage, in vain."""
 READ_AHEAD_RECORDS: Final = 10_000
 READ_AHEAD_KIBIBYTES: Final = 16 * 1024
 LOOK_SECONDS: Final = 5.0
