@@ -25,6 +25,7 @@ def test_no_event_is_lost_while_workers_are_killed_and_restarted(kafka_address: 
     finally:
         run.end_all()
     assert outcome.inputs == EVENTS
+    assert outcome.behind == 0
     assert outcome.lost == 0
     assert outcome.wrong_rows == 0
     assert outcome.repeated < EVENTS // 10
