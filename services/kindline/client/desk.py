@@ -106,7 +106,7 @@ class Desk:
                 self._tasks[1].cancel()
                 self._resume_token = b""
                 self._tasks[1] = asyncio.create_task(self._follow())
-            if self._outbox.closed:
+            if self._outbox.ended:
                 if self._failure:
                     raise self._failure
                 return

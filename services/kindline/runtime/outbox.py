@@ -28,8 +28,15 @@ class Outbox(Generic[T]):
         self._alarm: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was closed, and all that waited then is taken: what came while its writer wrote, still waits."""
+        return self.closed and not self._items
+
     def put(self, items: Iterable[T]) -> None:
-        """Add items in order; when they are too many, forget all that wait and remember that."""
+        """Add items in order; when they are too many, forget all that wait and remember that. Nothing after the end."""
+        if self.closed:
+            return
         self._items.extend(items)
         if len(self._items) > self._bound:
             self._items.clear()

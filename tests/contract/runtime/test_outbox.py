@@ -77,6 +77,19 @@ async def test_what_waits_is_still_taken_after_the_end() -> None:
         assert await outbox.take(60.0) == []
 
 
+async def test_it_has_not_ended_before_the_last_word_is_taken() -> None:
+    """What is put while the writer writes, just before the end, still goes out; what comes after the end does not."""
+    outbox: Outbox[int] = Outbox()
+    outbox.put([1])
+    assert await outbox.take(1.0) == [1]
+    outbox.put([2])
+    outbox.close()
+    outbox.put([3])
+    assert not outbox.ended
+    assert await outbox.take(1.0) == [2]
+    assert outbox.ended
+
+
 @given(st.lists(st.lists(st.integers(), max_size=6), max_size=12), st.integers(1, 10))
 def test_too_much_is_forgotten_whole_and_said_once(bursts: list[list[int]], bound: int) -> None:
     """An outbox never holds more than its bound, and what it forgot it says exactly once."""

@@ -60,7 +60,7 @@ class AttendStream:
                 frames = [Frame(heartbeat=presence_pb2.Heartbeat(server_time=system.wall()))]
             for frame in newest(frames):
                 await send(frame)
-            if self._outbox.closed:
+            if self._outbox.ended:
                 return
 
 

@@ -93,7 +93,7 @@ class WorkStream:
             for frame in self._frames(items):
                 await send(frame)
             sent(items)
-            if self._outbox.closed:
+            if self._outbox.ended:
                 return
 
     def _frames(self, items: Sequence[Placed]) -> Iterator[Frame]:
