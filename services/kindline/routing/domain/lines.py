@@ -87,18 +87,18 @@ class Lines:
     def remove(self, lane: Lane, one: Interaction) -> None:
         """Somebody stands in a lane no more.
 
-        Where waiting earns nothing and nobody of the class can starve yet, a head is the first of the first lane, so
-        whoever comes next in the lane of a head that has gone is the head, and where no head has gone nothing changes.
+        Where waiting earns nothing and nobody of the class can starve yet, a head is the first of the first lane. So if
+        a head has gone, the next is the first of the same lane or, when it is over, of the next; if not, none changes.
         """
-        number = lane.number
-        was_first = lane.remove(one)
+        number, was_first, front = lane.number, lane.remove(one), lane
         if lane.start == len(lane.people):
-            del self._lanes[number][lane.base]
-        elif not self.order.growth and self._ripening.watched[number] != EMPTY:
-            if was_first and self.fronts[number] is lane:
-                self.heads[number] = ((lane.base + lane.people[lane.start].place) << NUMBER_BITS) | number
-            return
-        self._settle(number)
+            lanes = self._lanes[number]
+            del lanes[lane.base]
+            front = lanes[min(lanes)] if lanes else lane
+        if self.order.growth or self._ripening.watched[number] == EMPTY or front.start == len(front.people):
+            self._settle(number)
+        elif was_first and self.fronts[number] is lane:
+            self._lead(number, front, front.base + front.people[front.start].place)
 
     def _settle(self, number: int) -> None:
         """Find the head of a class again: its oldest if they starve, or else the first of all its lanes."""
