@@ -6,7 +6,8 @@ and a line remember of it (see `whole`).
 
 How far the slow decisions lie from the usual ones tells of the machine as well, whose processors others share: beside
 it stands the same of a loop that takes as long, and does the same each time. (A kernel whose timer ticks 250 times a
-second interrupts one in 160 decisions of 25 us; at 1,000 times one in 40.)
+second interrupts one in 160 decisions of 25 us; at 1,000 times one in 40.) How much of it is the decisions' own is told
+by replays of their own (see `tail`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 
 from kindline.language.queue_rules import AgentChoice
+from tests.bench import tail
 from tests.bench.decisions import ArrivesAlone, FreesAlone
 from tests.bench.figures import Figures, percentile, say, settle, spread
 from tests.bench.live_floor import LiveFloor
@@ -122,6 +124,7 @@ def measure() -> Figures:
     for size, agents in (("1k", 1_000), ("10k", 10_000)):
         for row, found in agent_frees(agents).items():
             figures |= told(f"frees_{size}_{row}", found)
+        figures |= tail.frees(size, agents, WAITING)
     arrivals = arrives(10_000)
     figures["kind_first_seen"] = spread([1e3 * seconds for seconds in arrivals["whole"].first_seen], "ms")
     for row, found in arrivals.items():
