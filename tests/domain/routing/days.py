@@ -18,6 +18,7 @@ SKILLS = ("a", "b", "c", "d", "e")
 class Rules(TypedDict, total=False):
     """What of the plan a test may set."""
 
+    channels: tuple[ChannelPlan, ...]
     order: OrderPlan
     queues: tuple[QueuePlan, ...]
 

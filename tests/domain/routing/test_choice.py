@@ -146,19 +146,36 @@ def test_each_queue_goes_by_its_own_rule() -> None:
     assert choice(centre, "t2")[1].rule == "least_work"
 
 
-def a_day_by(rule: AgentChoice) -> Centre:
-    """A busy day on which every queue goes by one rule."""
-    queues = tuple(
+ORDER = OrderPlan(priority_per_minute=1.0)
+
+
+def queues_by(rule: AgentChoice) -> tuple[QueuePlan, ...]:
+    """The queues of a busy day, which all go by one rule."""
+    return tuple(
         QueuePlan(name=name, choice=rule, wrap_up_seconds=0.0, longest_wait_seconds=1e6)
         for name in ("general", "billing")
     )
-    return busy_day(140, queues=queues, order=OrderPlan(priority_per_minute=1.0))
+
+
+def a_day_by(rule: AgentChoice) -> Centre:
+    """A busy day on which every queue goes by one rule."""
+    return busy_day(140, queues=queues_by(rule), order=ORDER)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_by_every_rule_every_choice_is_that_of_a_plain_scan(rule: AgentChoice) -> None:
     """Whatever a queue goes by, each offer of a busy day goes to whom a scan over everybody names."""
     assert check_every_offer(a_day_by(rule)) > 60
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_by_every_rule_who_is_interrupted_is_who_has_least_work(rule: AgentChoice) -> None:
+    """Whatever a queue goes by, a chat that finds nobody free interrupts the mail of whoever was given least so far."""
+    chat = ChannelPlan(channel=Channel.CHAT, units=60, at_once=1, interrupts=(Channel.EMAIL,))
+    mail = ChannelPlan(channel=Channel.EMAIL, units=50, at_once=2)
+    centre = busy_day(140, queues=queues_by(rule), order=ORDER, channels=(chat, mail))
+    assert check_every_offer(centre) > 60
+    assert sum(fact.choice.rule == "interrupting" for fact in centre.facts(f.OfferIssued)) > 5
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kindline.language.facts.agents import Lease
 from kindline.language.plan import AgentPlan
+from kindline.language.queue_rules import AgentChoice
 from kindline.routing.domain import effort
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.places import Place, reckoned
 from kindline.routing.domain.profile import Profile
 from kindline.routing.domain.scores import Scores
+from kindline.routing.domain.served import Able
 from kindline.routing.domain.standing import Standing
 from tests.given import POOL
 
@@ -66,13 +69,17 @@ def test_the_middle_score_is_the_same_whenever_it_is_asked_for(
             assert scores.median() == (known[len(known) // 2] if known else 0.0)
 
 
-@given(changes=CHANGES)
+RULES = st.sampled_from(AgentChoice).map(lambda rule: (rule,))
+"""Of the queues of a plan: by the order of least work, or by another."""
+
+
+@given(rules=RULES, changes=CHANGES)
 def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_given_since(
-    changes: list[tuple[int, float, float, bool, str]],
+    rules: tuple[AgentChoice], changes: list[tuple[int, float, float, bool, str]]
 ) -> None:
     """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
     places, minute = crew(), MINUTE
-    standing = Standing(minute, (), lambda able, _: able.numbers)
+    standing = Standing(minute, rules, lambda able, _: able.numbers)
     for place in places:
         standing.admit(place)
     for number, load, seconds, has_room, then in changes:
@@ -86,9 +93,53 @@ def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_g
             standing.roll(minute)
         elif then == "asked":
             known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
-            assert standing.scores.median() == (known[len(known) // 2] if known else 0.0)
-        newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
-        assert all(standing.work(other)[0] == standing.scores.median() for other in newcomers[:1])
+            assert standing.least_work.median() == (known[len(known) // 2] if known else 0.0)
+            newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
+            assert all(standing.least_work.score(other) == standing.least_work.median() for other in newcomers)
+
+
+@given(rules=RULES, changes=CHANGES)
+def test_who_has_least_work_is_the_same_whether_a_queue_goes_by_it_or_somebody_asks_now_and_then(
+    rules: tuple[AgentChoice], changes: list[tuple[int, float, float, bool, str]]
+) -> None:
+    """A queue left the plan and its customers go to whoever has least work: as if that had been looked at all along."""
+    places, minute = crew(), MINUTE
+    everybody = Able({place.profile for place in places})
+    standing = Standing(minute, rules, lambda _able, _agents: None)
+    for place in places:
+        standing.admit(place)
+    for number, load, seconds, has_room, then in changes:
+        place = places[number]
+        place.agent.spans = effort.spans_of([(MINUTE - seconds, MINUTE, load)])
+        place.agent.sums.spans = -1
+        place.mask = int(has_room)
+        standing.put(place)
+        if then == "a minute passes":
+            minute += 60.0
+            standing.roll(minute)
+        elif then == "asked":
+            with_room = [other for other in places if other.mask]
+            scores = [score for other in places if (score := reckoned(other.agent, minute)) is not None]
+            middle = sorted(scores)[len(scores) // 2] if scores else 0.0
+            ranks = {
+                (middle if (score := reckoned(other.agent, minute)) is None else score, other.agent.agent_id)
+                for other in with_room
+            }
+            best = standing.best(None, 1, None, everybody)
+            assert (best.agent.agent_id if best else None) == (min(ranks)[1] if ranks else None)
+
+
+@pytest.mark.parametrize("rule", AgentChoice)
+def test_nobody_is_put_in_order_of_least_work_where_no_queue_goes_by_it(rule: AgentChoice) -> None:
+    """Where all queues ask who is idle longest, or whose turn it is, no arrival pays for an order that nobody asks."""
+    [place, *_] = crew()
+    standing = Standing(MINUTE, (rule,), lambda able, _: able.numbers)
+    standing.admit(place)
+    for minute in (MINUTE, MINUTE + 60.0):
+        standing.roll(minute)
+        place.mask = 1
+        standing.put(place)
+        assert (place.rank is None) is (rule in {AgentChoice.LONGEST_IDLE, AgentChoice.ROUND_ROBIN})
 
 
 @given(

@@ -42,15 +42,15 @@ class Chooser:
             return Chosen(preferred.agent, 0.0, PREFERRED)
         rule = self._rule(interaction)
         found: Place | None = None
+        turn = standing.turn(rule.choice) if rule.is_by_turn else None
         if rule.is_by_skill and interaction.needs.skills:
             for tier in profiles.tiers(served):
                 found = found or standing.best(None, bit, suits, tier)
         else:
-            turn = standing.turn(rule.choice) if rule.is_by_turn else None
             found = standing.best(turn, bit, suits, served.able)
         if found is None:
             return self._by_interrupting(interaction, served, suits) if self._capacity.knows_interrupting else None
-        least_work = standing.work(found)[0]
+        least_work = 0.0 if turn is not None else standing.least_work.score(found)
         return Chosen(found.agent, rule.score(found.agent, interaction.needs, least_work, now), rule.name)
 
     def _by_interrupting(self, interaction: Interaction, served: Served, suits: Suits | None) -> Chosen | None:
@@ -60,7 +60,7 @@ class Chooser:
         standing = self._crew.standing
         able = (place for profile in served.able.profiles for place in profile.members.values())
         ranks = [
-            (standing.least_work(place), place.agent.agent_id)
+            (standing.least_work.score(place), place.agent.agent_id)
             for place in able
             if place.over & served.bit and (suits is None or suits(place.agent))
         ]
@@ -88,12 +88,12 @@ class Chooser:
         agent = place.agent
         if interaction.preferring:
             return Chosen(agent, 0.0, PREFERRED)
-        least_work = reckoned(agent, minute_of(now))
+        rule, has_room = self._rule(interaction), place.mask & self._bit(interaction)
+        least_work = 0.0 if has_room and rule.is_by_turn else reckoned(agent, minute_of(now))
         if least_work is None:
-            least_work = self._crew.stand(now).scores.median()
-        if not place.mask & self._bit(interaction):
+            least_work = self._crew.stand(now).least_work.median()
+        if not has_room:
             return Chosen(agent, least_work, INTERRUPTING)
-        rule = self._rule(interaction)
         return Chosen(agent, rule.score(agent, interaction.needs, least_work, now), rule.name)
 
     def score_of(self, agent: Agent, interaction: Interaction, now: Instant) -> float | None:
@@ -101,12 +101,14 @@ class Chooser:
         standing = self._crew.stand(now)
         place = standing.places.get(agent.agent_id)
         if place is not None and place.over & self._bit(interaction):
-            return standing.least_work(place)
-        if place is None or place.rank is None:
+            return standing.least_work.score(place)
+        if place is None or not place.mask:
             return None
         if interaction.preferring:
             return 0.0
-        return self._rule(interaction).score(agent, interaction.needs, standing.work(place)[0], now)
+        rule = self._rule(interaction)
+        least_work = 0.0 if rule.is_by_turn else standing.least_work.score(place)
+        return rule.score(agent, interaction.needs, least_work, now)
 
     def removals(
         self, interaction: Interaction, number: int, now: Instant, *, interrupting: bool

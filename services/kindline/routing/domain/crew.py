@@ -93,9 +93,9 @@ class Crew:
         place.mask, place.over = mask, over
         if place.number < COUNTED_UP_TO:
             self.removals.note(place)
-        if not mask | over and place.rank is None:
+        if not mask | over | place.shown:
             del self._changed[place]
-            self.standing.scores.overlook(place)
+            self.standing.least_work.overlook(place)
 
     def _learn(self, place: Place) -> None:
         """An agent can do something else from here on: where they stand it is known what those there can do."""
