@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from kindline.language.log import LEVEL, DecisionRecord, EpochClaim
+from kindline.language.log import LEVEL, DecisionBatch, DecisionRecord
 from kindline.language.quick import maker
 
 
@@ -51,7 +51,7 @@ def read(reading: Reading, record: DecisionRecord) -> tuple[Reading, Verdict]:
     Returns the reading after it, unchanged when the record is ignored. Raises LevelTooHigh for a batch that would count
     but that this code cannot understand.
     """
-    if isinstance(record, EpochClaim):
+    if not isinstance(record, DecisionBatch):
         if record.epoch != reading.epoch + 1:
             return reading, IGNORED
         return Reading(record.epoch, record.owner, reading.seq), COUNTS

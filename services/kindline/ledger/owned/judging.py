@@ -24,6 +24,8 @@ def judged(
 
 def weighed(reading: Reading, record: Record, said: Understood) -> tuple[Reading, DecisionRecord | None]:
     """As judged(), for a record that was understood before."""
+    if isinstance(said, DecisionBatch):  # Asked first, as nearly all are.
+        return counted(reading, said)
     if said is None:
         return reading, None  # A tombstone is no decision, and so nothing that could count.
     if not isinstance(said, TROUBLES):

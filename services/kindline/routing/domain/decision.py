@@ -5,7 +5,7 @@ from __future__ import annotations
 from kindline.language.facts import Fact, InputDeadLettered
 from kindline.language.facts.inputs import DeadLetterReason, InputReference
 from kindline.language.ids import Instant
-from kindline.routing.domain.folding import FOLDS
+from kindline.routing.domain.folding import fold
 from kindline.routing.domain.state import ShardState
 
 
@@ -27,7 +27,7 @@ class Decision:
         state = self.state
         if state.moment is not None:
             state.moment.before(fact)
-        FOLDS[type(fact)](state, fact, self.now)
+        fold(state, fact, self.now)
         self.facts.append(fact)
 
     def refuse(self, reference: InputReference, reason: DeadLetterReason, detail: str) -> None:

@@ -15,19 +15,10 @@ from kindline.routing.domain import folding_offers as offers
 from kindline.routing.domain import folding_preference as preference
 from kindline.routing.domain import folding_waiting as waiting
 from kindline.routing.domain import informing_folded as informing
+from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.state import ShardState
 
-# Each function takes exactly the fact of its row, which no type of Python can say of a table.
-FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
-    f.PlanAdopted: inputs.plan_adopted,
-    f.Resumed: inputs.resumed,
-    f.EventRecorded: interactions.recorded,
-    f.EventParked: inputs.parked,
-    f.EventUnparked: inputs.unparked,
-    f.InputRejected: inputs.unchanged,
-    f.InputDeadLettered: inputs.unchanged,
-    f.InputRedirected: inputs.unchanged,
-    f.InteractionReceived: interactions.received,
+OF_OPEN: dict[type[f.Fact], Callable[[ShardState, Interaction, Any, Instant], None]] = {
     f.InteractionQueued: interactions.queued,
     f.InteractionScheduled: interactions.scheduled,
     f.InteractionAnswered: interactions.answered,
@@ -43,8 +34,6 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.MessageSent: interactions.message_sent,
     f.InteractionRelaxed: waiting.relaxed,
     f.PreferenceEnded: preference.ended,
-    f.CustomerInformed: informing.informed,
-    f.CapacityExceeded: inputs.unchanged,
     f.CallBackPromised: waiting.call_back_promised,
     f.OfferIssued: offers.issued,
     f.OfferAccepted: offers.accepted,
@@ -53,6 +42,22 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.OfferRevoked: offers.taken_back,
     f.OfferRescinded: offers.taken_back,
     f.OfferFailed: offers.taken_back,
+}
+"""Facts that can only follow for an open interaction: each function is given it, and exactly the fact of its row, which
+no type of Python can say of a table."""
+
+OTHERS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
+    f.PlanAdopted: inputs.plan_adopted,
+    f.Resumed: inputs.resumed,
+    f.EventRecorded: interactions.recorded,
+    f.EventParked: inputs.parked,
+    f.EventUnparked: inputs.unparked,
+    f.InputRejected: inputs.unchanged,
+    f.InputDeadLettered: inputs.unchanged,
+    f.InputRedirected: inputs.unchanged,
+    f.InteractionReceived: interactions.received,
+    f.CustomerInformed: informing.informed,
+    f.CapacityExceeded: inputs.unchanged,
     f.AgentSignedIn: agents.signed_in,
     f.AgentSignedOut: agents.signed_out,
     f.AgentStatusDeclared: agents.status_declared,
@@ -61,11 +66,13 @@ FOLDS: dict[type[f.Fact], Callable[[ShardState, Any, Instant], None]] = {
     f.ReplicaSeen: agents.replica_seen,
     f.CommandAnswered: agents.answered,
 }
+"""All others: each function is given exactly the fact of its row."""
 
 
 def fold(state: ShardState, fact: f.Fact, at: Instant) -> None:
     """Change the state as the fact says, which was decided at `at`. Raises KeyError for a fact that cannot follow."""
-    if state.moment is not None:
-        state.moment.before(fact)
-    state.decided_at = max(state.decided_at, at)
-    FOLDS[type(fact)](state, fact, at)
+    kind = type(fact)
+    if kind in OTHERS:
+        OTHERS[kind](state, fact, at)
+    else:
+        OF_OPEN[kind](state, state.interactions[fact.interaction_id], fact, at)  # type: ignore[union-attr]

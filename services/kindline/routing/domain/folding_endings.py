@@ -37,9 +37,8 @@ _END_STATES: dict[type[Ending], InteractionState] = {
 }
 
 
-def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> None:
+def completed(state: ShardState, interaction: Interaction, fact: InteractionCompleted, at: Instant) -> None:
     """The work is done: the thread is free for another contact, the agent wraps up."""
-    interaction = state.interactions[fact.interaction_id]
     move(state, interaction, COMPLETED, at, fact.wrap_up_until)
     _free_thread(state, interaction)
     if state.is_ready:
@@ -49,9 +48,10 @@ def completed(state: ShardState, fact: InteractionCompleted, at: Instant) -> Non
             state.touched.setdefault(agent, WORK)
 
 
-def ended(state: ShardState, fact: Ending, at: Instant) -> None:
+def ended(state: ShardState, interaction: Interaction, fact: Ending, at: Instant) -> None:
     """It is over; what it held is free."""
-    interaction, pool = state.leave(fact.interaction_id), state.pools[fact.pool]
+    pool = state.pools[fact.pool]
+    state.leave(interaction)
     if interaction.place is not None:
         pool.matching.leave(interaction)
     if interaction.state is not COMPLETED:  # Whose thread is free since then.

@@ -45,14 +45,13 @@ def received(state: ShardState, fact: InteractionReceived, at: Instant) -> None:
         deadline=fact.deadline,
     )
     state.enter(interaction)
-    state.threads[interaction.thread_key] = fact.interaction_id
+    state.threads[interaction.thread_key] = interaction.id
     called_for(state, interaction)
     state.settle_interaction(interaction)
 
 
-def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
+def queued(state: ShardState, interaction: Interaction, fact: InteractionQueued, at: Instant) -> None:
     """A queue owns it; the agent who had it is free of it, and left out for a while if it would only come back."""
-    interaction = state.interactions[fact.interaction_id]
     state.sharing.queued(fact, interaction.received)
     if interaction.place is not None:
         state.pools[fact.pool].matching.leave(interaction)
@@ -69,37 +68,33 @@ def queued(state: ShardState, fact: InteractionQueued, at: Instant) -> None:
     state.settle_interaction(interaction)
 
 
-def scheduled(state: ShardState, fact: InteractionScheduled, at: Instant) -> None:
+def scheduled(state: ShardState, interaction: Interaction, fact: InteractionScheduled, at: Instant) -> None:
     """It waits for an hour."""
-    move(state, state.interactions[fact.interaction_id], InteractionState.SCHEDULED, at, fact.due_at)
+    move(state, interaction, InteractionState.SCHEDULED, at, fact.due_at)
 
 
-def answered(state: ShardState, fact: InteractionAnswered, at: Instant) -> None:
+def answered(state: ShardState, interaction: Interaction, fact: InteractionAnswered, at: Instant) -> None:
     """Agent and customer are together."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.answered = True
     state.pools[fact.pool].last_agents.served(interaction.received.customer, fact.agent_id, at)
     move(state, interaction, ACTIVE, at, fact.deadline)
 
 
-def held(state: ShardState, fact: InteractionHeld, at: Instant) -> None:
+def held(state: ShardState, interaction: Interaction, fact: InteractionHeld, at: Instant) -> None:
     """The customer is on hold: because the agent or the line says so, or because other work interrupted it."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.interrupted_by = fact.interrupted_by
     move(state, interaction, InteractionState.HELD, at, interaction.deadline)
 
 
-def resumed(state: ShardState, fact: InteractionResumed, at: Instant) -> None:
+def resumed(state: ShardState, interaction: Interaction, fact: InteractionResumed, at: Instant) -> None:
     """The customer is off hold, or the conversation awake."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.interrupted_by = ""
     interaction.units = fact.units or interaction.units
     move(state, interaction, ACTIVE, at, interaction.deadline)
 
 
-def slept(state: ShardState, fact: InteractionSlept, at: Instant) -> None:
+def slept(state: ShardState, interaction: Interaction, fact: InteractionSlept, at: Instant) -> None:
     """The conversation sleeps."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.units = fact.units
     move(state, interaction, InteractionState.DORMANT, at, fact.deadline)
 
@@ -119,9 +114,8 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     watch_silence(state.timers, state.pools[interaction.pool], interaction)
 
 
-def message_sent(state: ShardState, fact: MessageSent, at: Instant) -> None:
+def message_sent(state: ShardState, interaction: Interaction, fact: MessageSent, at: Instant) -> None:
     """An agent said something."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.says(
         MessageRow(
             message_id=fact.message_id,

@@ -26,9 +26,8 @@ OFFER, OFFERED_WORK, WORK = Due.OFFER, RoutingStateReason.OFFER, RoutingStateRea
 """By names of this module: to ask an Enum for a member takes as long as much of what is done here."""
 
 
-def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
+def issued(state: ShardState, interaction: Interaction, fact: OfferIssued, at: Instant) -> None:
     """An interaction is held out to an agent, whose capacity it holds from here on."""
-    interaction = state.interactions[fact.interaction_id]
     pool = state.pools[fact.pool]
     agent = pool.agents[fact.agent_id]
     interaction.offers[fact.offer_id] = fact
@@ -44,9 +43,8 @@ def issued(state: ShardState, fact: OfferIssued, at: Instant) -> None:
     state.settle_interaction(interaction)
 
 
-def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
+def accepted(state: ShardState, interaction: Interaction, fact: OfferAccepted, at: Instant) -> None:
     """The agent owns the interaction, and what the offer held is held on."""
-    interaction = state.interactions[fact.interaction_id]
     offer = interaction.offers.pop(fact.offer_id)
     agent = state.pools[fact.pool].agents[fact.agent_id]
     interaction.agent_id = fact.agent_id
@@ -62,24 +60,26 @@ def accepted(state: ShardState, fact: OfferAccepted, at: Instant) -> None:
     state.settle_interaction(interaction)
 
 
-def declined(state: ShardState, fact: OfferDeclined, at: Instant) -> None:
+def declined(state: ShardState, interaction: Interaction, fact: OfferDeclined, at: Instant) -> None:
     """The agent left it, and is left out for a while."""
     state.pools[fact.pool].agents[fact.agent_id].missed_offers = 0
-    leave_out(state, state.interactions[fact.interaction_id], fact.agent_id, fact.back_off_until, at)
-    _over(state, fact, at)
+    leave_out(state, interaction, fact.agent_id, fact.back_off_until, at)
+    _over(state, interaction, fact, at)
 
 
-def expired(state: ShardState, fact: OfferExpired, at: Instant) -> None:
+def expired(state: ShardState, interaction: Interaction, fact: OfferExpired, at: Instant) -> None:
     """It went by; unless an outage was to blame, it counts."""
     if fact.cause is OfferExpiryCause.NO_ANSWER:
         state.pools[fact.pool].agents[fact.agent_id].missed_offers += 1
-    leave_out(state, state.interactions[fact.interaction_id], fact.agent_id, fact.back_off_until, at)
-    _over(state, fact, at)
+    leave_out(state, interaction, fact.agent_id, fact.back_off_until, at)
+    _over(state, interaction, fact, at)
 
 
-def taken_back(state: ShardState, fact: OfferRevoked | OfferRescinded | OfferFailed, at: Instant) -> None:
+def taken_back(
+    state: ShardState, interaction: Interaction, fact: OfferRevoked | OfferRescinded | OfferFailed, at: Instant
+) -> None:
     """It was taken back, which is nobody's fault."""
-    _over(state, fact, at)
+    _over(state, interaction, fact, at)
 
 
 def leave_out(state: ShardState, interaction: Interaction, agent_id: str, until: Instant, at: Instant) -> None:
@@ -91,9 +91,11 @@ def leave_out(state: ShardState, interaction: Interaction, agent_id: str, until:
 
 
 def _over(
-    state: ShardState, fact: OfferDeclined | OfferExpired | OfferRevoked | OfferRescinded | OfferFailed, at: Instant
+    state: ShardState,
+    interaction: Interaction,
+    fact: OfferDeclined | OfferExpired | OfferRevoked | OfferRescinded | OfferFailed,
+    at: Instant,
 ) -> None:
-    interaction = state.interactions[fact.interaction_id]
     agent = state.pools[fact.pool].agents[fact.agent_id]
     del interaction.offers[fact.offer_id]
     state.timers.watch((OFFER, fact.interaction_id, fact.offer_id), None)

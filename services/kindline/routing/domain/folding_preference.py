@@ -18,9 +18,8 @@ def prefers(state: ShardState, interaction: Interaction, fact: InteractionQueued
     interaction.preferring = bool(fact.preferred_agent_id)
 
 
-def ended(state: ShardState, fact: PreferenceEnded, _at: Instant) -> None:
+def ended(state: ShardState, interaction: Interaction, fact: PreferenceEnded, _at: Instant) -> None:
     """Anybody may serve it, from the place in line that it has."""
-    interaction = state.interactions[fact.interaction_id]
     pool = state.pools[fact.pool]
     pool.matching.leave(interaction)
     drop_preference(state.timers, pool, interaction)

@@ -24,18 +24,16 @@ def begin_visit(interaction: Interaction, fact: InteractionQueued, at: Instant) 
     interaction.overflowed_from = (*before, fact.overflowed_from) if fact.overflowed_from else before
 
 
-def relaxed(state: ShardState, fact: InteractionRelaxed, _at: Instant) -> None:
+def relaxed(state: ShardState, interaction: Interaction, fact: InteractionRelaxed, _at: Instant) -> None:
     """It needs less, or more may serve it: it stands where it stood, in a line that more agents look at."""
-    interaction = state.interactions[fact.interaction_id]
     state.pools[fact.pool].matching.leave(interaction)
     interaction.relaxed = fact
     interaction.call_back_offered |= fact.call_back_offered
     state.settle_interaction(interaction)
 
 
-def call_back_promised(state: ShardState, fact: CallBackPromised, _at: Instant) -> None:
+def call_back_promised(state: ShardState, interaction: Interaction, fact: CallBackPromised, _at: Instant) -> None:
     """Its customer will be called: the wait ends when the promise says."""
-    interaction = state.interactions[fact.interaction_id]
     interaction.call_back = fact
     if interaction.state is InteractionState.QUEUED:
         interaction.deadline = fact.deadline

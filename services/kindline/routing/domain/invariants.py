@@ -28,22 +28,11 @@ NONE: Sequence[str] = ()
 
 Found = Interaction | None
 """The open interaction that a fact names, if there is one: looked for once."""
-Check = Callable[[ShardState, Any, Found], Sequence[str]]
 Before = tuple[InteractionState, ...]
 
 
-def violations(state: ShardState, fact: f.Fact) -> Sequence[str]:
-    """The invariants, by name, that this fact breaks if it comes next; none unless its kind is BREAKABLE."""
-    check, before = BREAKABLE[type(fact)]
-    interaction = state.interactions.get(getattr(fact, "interaction_id", ""))
-    broken = NONE if check is None else check(state, fact, interaction)
-    if before is not None and (interaction is None or interaction.state not in before):
-        return (*broken, "I4")
-    return broken
-
-
-def _received(state: ShardState, fact: f.InteractionReceived, interaction: Found) -> Sequence[str]:
-    broken = NONE if interaction is None else ("I3",)
+def _received(state: ShardState, fact: f.InteractionReceived) -> Sequence[str]:
+    broken = ("I3",) if fact.interaction_id in state.interactions else NONE
     return (*broken, "I1") if (fact.pool, fact.account, fact.thread) in state.threads else broken
 
 
@@ -95,7 +84,7 @@ def _preference_ended(_state: ShardState, fact: f.PreferenceEnded, interaction: 
     return ("preference_ends",) if wrong else NONE
 
 
-def _exceeded(state: ShardState, fact: f.CapacityExceeded, _interaction: Found) -> Sequence[str]:
+def _exceeded(state: ShardState, fact: f.CapacityExceeded) -> Sequence[str]:
     agent = state.agent(fact.pool, fact.agent_id)
     wrong = agent is None or fact.units_over <= 0 or agent.used - agent.units != fact.units_over
     return ("exceeded",) if wrong else NONE
@@ -107,27 +96,25 @@ def _held(state: ShardState, fact: f.InteractionHeld, interaction: Found) -> Seq
     return ("interrupted",) if wrong else NONE
 
 
-CHECKS: dict[type[f.Fact], Check] = {
-    f.InteractionReceived: _received,
+CHECKS: dict[type[f.Fact], Callable[[ShardState, Any, Found], Sequence[str]]] = {
     f.InteractionQueued: _queued,
     f.InteractionRelaxed: _relaxed,
     f.InteractionHeld: _held,
     f.PreferenceEnded: _preference_ended,
-    f.CapacityExceeded: _exceeded,
     f.OfferIssued: _issued,
     f.OfferAccepted: _accepted,
     f.InteractionAnswered: _owned,
     f.MessageSent: _owned,
 }
+"""What to ask of a fact of an open interaction before it is folded; the names of the invariants that it breaks."""
 
-
-def _before(kind: type[f.Fact]) -> Before | None:
-    """The states from which facts of a kind may move an interaction; None where they move none by themselves."""
-    to = FACT_MOVES.get(kind)
-    return None if to is None else tuple(state for state, moves in INTERACTION_MOVES.items() if to in moves)
-
-
-BREAKABLE: dict[type[f.Fact], tuple[Check | None, Before | None]] = {
-    kind: (CHECKS.get(kind), _before(kind)) for kind in (*CHECKS, *FACT_MOVES)
+OTHER_CHECKS: dict[type[f.Fact], Callable[[ShardState, Any], Sequence[str]]] = {
+    f.InteractionReceived: _received,
+    f.CapacityExceeded: _exceeded,
 }
-"""What to ask of each kind of facts that can break anything: of the others nothing needs to be asked."""
+"""The same for facts of anything else. Of kinds without a row nothing needs to be asked."""
+
+BEFORE: dict[type[f.Fact], Before] = {
+    kind: tuple(state for state, moves in INTERACTION_MOVES.items() if to in moves) for kind, to in FACT_MOVES.items()
+}
+"""The states from which facts of a kind may move an interaction (I4); other kinds move none by themselves."""

@@ -57,10 +57,6 @@ class Shelves(Generic[Key, Thing]):
         """Take it away. Raises KeyError."""
         del self._shelves[hash(key) % SHELVES][key]
 
-    def pop(self, key: Key) -> Thing:
-        """Take it away and give it. Raises KeyError."""
-        return self._shelves[hash(key) % SHELVES].pop(key)
-
     def emptying(self) -> Iterator[None]:
         """Take everything away, a handful at each step."""
         for shelf in self._shelves:

@@ -93,12 +93,11 @@ class ShardState:
         if interaction.received.entry_point not in self.pools[interaction.pool].entry_points:
             self.entered.add(interaction.entry_key, interaction.id)
 
-    def leave(self, interaction_id: str) -> Interaction:
+    def leave(self, interaction: Interaction) -> None:
         """An interaction is open no more; raises KeyError when it was not."""
-        interaction = self.interactions.pop(interaction_id)
+        del self.interactions[interaction.id]
         if interaction.received.entry_point not in self.pools[interaction.pool].entry_points:
-            self.entered.remove(interaction.entry_key, interaction_id)
-        return interaction
+            self.entered.remove(interaction.entry_key, interaction.id)
 
     def everybody(self) -> Iterator[Interaction]:
         """Who is open, in order of arrival; nobody may come or go meanwhile."""
