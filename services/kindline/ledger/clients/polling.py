@@ -100,7 +100,7 @@ class Polling(ABC):
 
     def _arrived(self, partition: Partition, records: Sequence[Record]) -> Arrived:
         """What came of one partition, in order and at least one record; it is reached with this."""
-        size = sum(len(record.value or b"") for record in records)
+        size = sum([len(record.value) for record in records if record.value])
         self._reached[partition] = records[-1].offset + 1
         return Arrived(partition, self._followed[partition], self._reached[partition], records, size)
 

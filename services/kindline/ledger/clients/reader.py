@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
-from kindline.ledger.clients.polling import RECORDS_AT_ONCE, Arrive, Arrived, Told
+from kindline.ledger.clients.polling import Arrive, Arrived, Told
 from kindline.ledger.port import OutsideLog, Partition, Record
+
+RECORDS_AT_ONCE: Final = 500
+"""Each is an object. Two thousand that go at once have Python look for garbage among the next two thousand, in vain."""
 
 
 class Poller(Protocol):
@@ -46,7 +49,10 @@ class PolledReader:
         self._poller.start()
 
     async def read(self, wait: float) -> Sequence[Record]:
-        """What has arrived, at most 2,000 records; empty after `wait` seconds without any. Raises OutsideLog."""
+        """What has arrived: what one poll brought, or a few up to 500; empty after `wait` seconds without any.
+
+        Raises OutsideLog.
+        """
         if records := self._take():
             return records
         loop = asyncio.get_running_loop()

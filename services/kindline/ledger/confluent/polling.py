@@ -110,8 +110,13 @@ class ConfluentPollThread(PollThread):
     def _sort(self, consumer: Consumer, messages: Sequence[Message]) -> None:
         """Hand over what came, up to the first trouble of each partition."""
         by_partition: dict[tuple[str | None, int | None], list[Message]] = {}
+        its: list[Message] = []
+        last: tuple[str | None, int | None] = ("", -1)
         for message in messages:
-            by_partition.setdefault((message.topic(), message.partition()), []).append(message)
+            if message.partition() != last[1] or message.topic() != last[0]:  # Seldom: they come in long runs.
+                last = (message.topic(), message.partition())
+                its = by_partition.setdefault(last, [])
+            its.append(message)
         arrived: list[Arrived] = []
         outside: dict[Partition, int] = {}
         broken: set[str] = set()
