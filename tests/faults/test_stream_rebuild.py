@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from kindline.language.reading import Reading
 from kindline.ledger.stream import BuiltStream, StreamGauges, StreamSettings, TopicsNotReady, check_topics, run_stream
-from kindline.ledger.stream.rows import Change, ReadingRow, encode_commit
+from kindline.ledger.stream.rows import Change, ReadingRow, encode_commit, reading_key, row_key
 from tests.faults.stream_run import PARTITIONS, StreamRun
 from tests.faults.stream_worker import TOTAL, counting_room
 
@@ -29,6 +29,7 @@ class Room:
     rebuilt: list[tuple[int, str]] = field(default_factory=list)
     halted: list[int] = field(default_factory=list)
     built: BuiltStream[bytes] | None = None
+    commit_every: float = 0.05
 
     def send(self, partition: int, *values: bytes) -> None:
         """Append inputs."""
@@ -53,6 +54,7 @@ class Room:
             brokers=(self.run.brokers,),
             replication_factor=1,
             data_dir=str(self.directory),
+            commit_every=self.commit_every,
             gauges=StreamGauges(
                 rebuilt=lambda partition, reason: self.rebuilt.append((partition, reason)),
                 halted=lambda partition, _reason: self.halted.append(partition),
@@ -156,6 +158,32 @@ async def test_a_gap_rebuilds_and_the_whole_log_is_counted_again(room: Room) -> 
         room.send(1, *inputs(11, 11))
         await until(lambda: room.total(1) == 66)
     assert room.rebuilt == [(1, "gap")]
+
+
+async def test_a_row_deleted_just_before_a_rebuild_does_not_come_back(room: Room) -> None:
+    """What the table still holds goes too when a partition is folded anew, though the state had let go of it already."""
+    room.commit_every = 3600.0
+    async with room.running():
+        await until(lambda: room.total(0) == 0)
+        room.send(0, *[b"%d entity-0" % seq for seq in range(1, 5)])
+        await until(lambda: room.total(0) == 10)
+        assert room.built is not None
+        await room.built.projection.tend()
+        room.send(0, b"5 entity-0")  # The fifth closes the entity: its row is deleted, and that is not committed.
+        await until(lambda: room.total(0) == 15)
+        await room.built.projection.throw_away(0, "a test")
+        await until(lambda: len(room.rebuilt) == 1 and room.total(0) == 15)
+    assert room.run.rows()[0] == {TOTAL: b"15", b"closed entity-0": b"1"}
+
+
+async def test_rows_behind_a_position_that_cannot_be_read_go_too(room: Room) -> None:
+    """Where nobody can say how far a state is folded, none of its rows is taken over."""
+    room.send(1, *inputs(1, 3))
+    room.write_rows(1, [Change(row_key(1, b"ghost"), b"1"), Change(reading_key(1), b"of another version")])
+    async with room.running():
+        await until(lambda: room.total(1) == 6)
+    assert room.rebuilt == [(1, "unreadable")]
+    assert b"ghost" not in room.run.rows()[1]
 
 
 @pytest.mark.parametrize("bad", [b"no number", b"9 entity-1"], ids=["what cannot be read", "a gap in the log itself"])

@@ -123,7 +123,7 @@ def test_throwing_away_can_be_cut_short_anywhere() -> None:
     for offset in range(3):
         shard.take(number(offset, b"5"))
     table = {key: value for key, value in shard.commit() if value is not None}
-    doomed = shard.throw_away(0)
+    doomed = shard.throw_away(0, list(table))
     for cut in range(1, len(doomed)):
         after = dict(table)
         for key, value in doomed[:cut]:
@@ -135,6 +135,29 @@ def test_throwing_away_can_be_cut_short_anywhere() -> None:
     assert loaded.rows == {}
     assert loaded.reading is not None
     assert not loaded.reading.rebuilding
+
+
+def test_throwing_away_forgets_rows_that_were_deleted_since_the_last_commit() -> None:
+    """A row that is in the table no longer counts after a rebuild, although the state had let go of it already."""
+    shard = new_shard()
+    shard.take(number(0, b"5"))
+    table = {key: value for key, value in shard.commit() if value is not None}
+    del shard.rows[b"seen"]
+    for key, value in shard.throw_away(0, list(table)):
+        table.pop(key, None) if value is None else table.__setitem__(key, value)
+    assert load_partition(0, table.items()).rows == {}
+
+
+def test_throwing_away_leaves_other_partitions_alone() -> None:
+    """One store may hold several partitions; only the rows of the one that is rebuilt go."""
+    mine, other = new_shard(), Shard.empty(ROOM, 1, 0, WRITER)
+    for shard in (mine, other):
+        shard.take(number(0, b"5"))
+    table = {change.key: change.value for shard in (mine, other) for change in shard.commit()}
+    gone = {change.key for change in mine.throw_away(0, list(table)) if change.value is None}
+    kept = {key: value for key, value in table.items() if key not in gone and value is not None}
+    assert load_partition(0, kept.items()).rows == {}
+    assert load_partition(1, kept.items()).rows == dict(other.rows)
 
 
 def test_a_new_owner_republishes_once_it_has_caught_up_and_then_every_minute() -> None:

@@ -158,11 +158,8 @@ class Projection(Generic[Content]):
         shard.halted = type(broken).__name__
         log.error(
             "%s/%d stands still at offset %d: %s: %s",
-            record.partition.topic,
-            shard.partition,
-            record.offset,
-            shard.halted,
-            broken,
+            *(record.partition.topic, shard.partition, record.offset),
+            *(shard.halted, broken),
         )
         self._consumer.pause_partitions({TP(record.partition.topic, record.partition.number)})
         self._settings.gauges.halted(shard.partition, shard.halted)
@@ -205,7 +202,8 @@ class Projection(Generic[Content]):
         """Throw a partition's rows away, in the changelog too, and give the empty shard that reads it again."""
         log.warning("%s/%d is rebuilt from offset %d: %s", self._room.source, shard.partition, begin, reason)
         self._settings.gauges.rebuilt(shard.partition, reason)
-        await self._write(shard.partition, shard.throw_away(begin))
+        in_table = [key for key, _ in stored_rows(self._table, shard.partition)]
+        await self._write(shard.partition, shard.throw_away(begin, in_table))
         self._overlap.settled(shard.partition)
         anew = Shard.empty(self._room, shard.partition, begin, secrets.token_bytes(16))
         anew.log_end = shard.log_end

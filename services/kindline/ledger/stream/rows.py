@@ -91,6 +91,11 @@ def is_reading_key(key: bytes) -> bool:
     return len(key) == _PREFIX.size and _PREFIX.unpack(key)[1] == _LAST
 
 
+def is_row_of(partition: int, key: bytes) -> bool:
+    """Tell the rows of a partition's state from its journal, its reading row and other partitions' rows."""
+    return _PREFIX.unpack_from(key) == (partition, _ROW)
+
+
 def encode_commit(partition: int, changes: list[Change], reading: ReadingRow) -> list[Change]:
     """Lay out one commit as table writes, in the order in which they must reach the changelog."""
     last = Change(reading_key(partition), reading.encode())

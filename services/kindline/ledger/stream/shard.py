@@ -16,10 +16,10 @@ from kindline.ledger.stream.rows import (
     PartitionRows,
     ReadingRow,
     encode_commit,
+    is_row_of,
     journal_key,
     load_partition,
     reading_key,
-    row_key,
 )
 from kindline.ledger.stream.seam import Content, Output, Standing, StreamRoom
 
@@ -147,14 +147,16 @@ class Shard(Generic[Content]):
         reading = ReadingRow(self.reading, self.next_offset, self._writer)
         return encode_commit(self.partition, self.rows.take_changes(), reading)
 
-    def throw_away(self, beginning: int) -> list[Change]:
+    def throw_away(self, beginning: int, in_table: Iterable[bytes]) -> list[Change]:
         """Give the table writes that forget everything and begin again at offset `beginning`.
 
-        The mark goes first: whoever is killed in between leaves rows that the next owner knows to be rubbish.
+        The mark goes first: whoever is killed in between leaves rows that the next owner knows to be rubbish. What must
+        go is what lies `in_table`: a row that was deleted since the last commit is not among ours any more, but is still
+        there, and so is everything where no row could be read.
         """
         mark = ReadingRow(None, beginning, self._writer, rebuilding=True)
         done = ReadingRow(None, beginning, self._writer)
-        doomed = [Change(row_key(self.partition, key), None) for key in self.rows]
+        doomed = [Change(key, None) for key in in_table if is_row_of(self.partition, key)]
         return [
             Change(reading_key(self.partition), mark.encode()),
             Change(journal_key(self.partition), None),
