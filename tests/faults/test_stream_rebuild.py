@@ -161,7 +161,7 @@ async def test_a_gap_rebuilds_and_the_whole_log_is_counted_again(room: Room) -> 
 
 
 async def test_a_row_deleted_just_before_a_rebuild_does_not_come_back(room: Room) -> None:
-    """What the table still holds goes too when a partition is folded anew, though the state had let go of it already."""
+    """What the table still holds goes too when a partition is folded anew, though the state has let go of it."""
     room.commit_every = 3600.0
     async with room.running():
         await until(lambda: room.total(0) == 0)
