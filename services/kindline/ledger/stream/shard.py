@@ -151,8 +151,8 @@ class Shard(Generic[Content]):
         """Give the table writes that forget everything and begin again at offset `beginning`.
 
         The mark goes first: whoever is killed in between leaves rows that the next owner knows to be rubbish. What goes
-        is what lies `in_table`: a row that was deleted since the last commit is no longer among ours but still there, and
-        so is everything where no row could be read.
+        is what lies `in_table`: a row that was deleted since the last commit is not among ours, but it is still there,
+        and so is everything where no row could be read.
         """
         mark = ReadingRow(None, beginning, self._writer, rebuilding=True)
         done = ReadingRow(None, beginning, self._writer)
