@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from kafka import KafkaProducer
 
 from kindline.ledger.confluent import ConfluentLedger, polling
@@ -236,6 +236,7 @@ class HardOfHearing(Consumer):
         """Hear well at first."""
         super().__init__(settings, logger=logger)
         self.deaf = False
+        self.look: Callable[[TopicPartition], tuple[int, int]] | None = None
         self.clients.append(self)
 
     def poll(self, timeout: float = -1) -> Message | None:
@@ -243,9 +244,31 @@ class HardOfHearing(Consumer):
         message = super().poll(timeout)
         return None if self.deaf else message
 
+    def get_watermark_offsets(self, partition: TopicPartition, *rest: Any, **named: Any) -> tuple[int, int]:  # noqa: ANN401
+        """Where a partition begins and ends, unless the question fares ill."""
+        if self.look is not None:
+            return self.look(partition)
+        return super().get_watermark_offsets(partition, *rest, **named)
 
-async def test_a_client_that_went_deaf_is_replaced(kafka_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the library stops giving what the broker has, as after a moment without a leader, a new client reads on."""
+
+def nobody_answers(_partition: TopicPartition) -> tuple[int, int]:
+    """What is asked of a partition without a leader ends so."""
+    raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+
+
+def never_comes_back(_partition: TopicPartition) -> tuple[int, int]:
+    """The library has been seen to wait for minutes, whatever limit it was given."""
+    time.sleep(20.0)
+    raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+
+
+@pytest.mark.parametrize(
+    "look", [None, nobody_answers, never_comes_back], ids=["it is told", "nobody answers", "it never comes back"]
+)
+async def test_a_client_that_went_deaf_is_replaced(
+    look: Callable[[TopicPartition], tuple[int, int]] | None, kafka_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the library stops giving what the broker has, a new client reads on, also where the old one cannot ask."""
     monkeypatch.setattr(polling, "LOOK_SECONDS", 0.5)
     monkeypatch.setattr(polling, "Consumer", HardOfHearing)
     clients = HardOfHearing.clients
@@ -260,9 +283,9 @@ async def test_a_client_that_went_deaf_is_replaced(kafka_address: str, monkeypat
             assert [record.offset for record in await reader.read(5.0)] == [number]
             await asyncio.sleep(0.1)
         assert len(clients) == 1
-        clients[0].deaf = True
+        clients[0].deaf, clients[0].look = True, look
         await writer.append(partition, None, b"unheard")
-        assert [record.value for record in await reader.read(10.0)] == [b"unheard"]
+        assert [record.value for record in await reader.read(15.0)] == [b"unheard"]
         await writer.append(partition, None, b"heard")
         assert [record.value for record in await reader.read(5.0)] == [b"heard"]
         assert len(clients) == 2

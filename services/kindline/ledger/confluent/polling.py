@@ -89,12 +89,18 @@ class ConfluentPollThread(PollThread):
         deaf = self._looks.deaf(consumer, self._followed, self._reached)
         if deaf is None:
             return consumer
-        log.warning("%s/%d goes on after %d but nothing of it comes: a new client reads on", *deaf, self._reached[deaf])
-        # Closing may wait for whatever it is that the library waits for.
-        threading.Thread(target=self._leave, args=(consumer,), name="kindline-reader-deaf", daemon=True).start()
+        log.warning("%s/%d is not heard of after offset %d: a new client reads on", *deaf, self._reached[deaf])
+        closing = threading.Thread(target=self._forsake, args=(consumer, self._looks.back), daemon=True)
+        closing.start()
         renewed = self._connect()
         self._take_up(renewed, {})
         return renewed
+
+    def _forsake(self, consumer: Consumer, back: threading.Event) -> None:
+        """Let go of a deaf client in a thread of its own: closing may wait for whatever the library waits for."""
+        consumer.unassign()  # It may hear of other partitions still, and shall not keep what it hears.
+        back.wait()  # To close a client under somebody who asks it would end the process.
+        self._leave(consumer)
 
     def _poll(self, consumer: Consumer) -> None:
         try:
