@@ -19,9 +19,9 @@ PARTITION = Partition("interactions", 0)
 LARGE = b"x" * (BYTES_WAITING // 3)
 
 
-def keep(lanes: Lanes, value: bytes = b"value") -> Kept:
-    """Let a record wait in the lane of PARTITION."""
-    kept = Kept(asyncio.get_running_loop().create_future(), PARTITION, None, value, ())
+def keep(lanes: Lanes, value: bytes = b"value", until: float = 1e9) -> Kept:
+    """Let a record wait in the lane of PARTITION, no longer than `until`."""
+    kept = Kept(asyncio.get_running_loop().create_future(), PARTITION, None, value, (), until)
     lanes.keep(lanes.of(PARTITION), kept)
     return kept
 
@@ -97,3 +97,14 @@ async def test_when_the_producer_fails_all_who_wait_hear_that_nothing_was_change
         with pytest.raises(LedgerUnavailable):
             await one.waiting
     assert lanes.next(lanes.of(PARTITION), 1.0) is None
+
+
+async def test_what_has_hardly_time_left_is_not_sent_any_more() -> None:
+    """Whoever would give up before the broker can answer hears now that their record is certainly not in the log."""
+    lanes = Lanes(0.0)
+    lane = lanes.of(PARTITION)
+    late, timely = keep(lanes, until=10.0), keep(lanes, until=11.0)
+    assert lanes.next(lane, 10.0) is timely
+    assert isinstance(late.waiting.exception(), LedgerUnavailable)
+    assert lanes.keeps(late.waiting)
+    assert not lanes.keeps(timely.waiting)

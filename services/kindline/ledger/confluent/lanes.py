@@ -25,6 +25,8 @@ GROUP_BYTES: Final = 512 * 1024
 """What surely fits into one request: librdkafka sends 10,000 records or 1,000,000 bytes at a time."""
 RECORD_BYTES: Final = 96
 """What a record costs beside its key, its value and its headers, at the most."""
+LEAST_SECONDS: Final = 0.5
+"""So much of its time a record must have left to be sent."""
 RECORDS_WAITING: Final = 100_000
 BYTES_WAITING: Final = 64 * 1024 * 1024
 
@@ -37,6 +39,9 @@ class Kept(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    until: float
+    """The loop's time from which on it is not sent any more: what is hardly begun when its time is over may be in the
+    log or not, and what was never begun is certainly not."""
 
 
 class Lane:
@@ -94,7 +99,7 @@ class Lanes:
         self._bytes += size
 
     def next(self, lane: Lane, now: float) -> Kept | None:
-        """Take out the record whose turn it is, if there is one; whoever gave up waiting is passed over."""
+        """Take out the record whose turn it is, if there is one; whoever gave up, or must soon, is passed over."""
         while lane.kept:
             first = lane.kept[0]
             size = size_of(first.key, first.value, first.headers)
@@ -103,6 +108,8 @@ class Lanes:
             lane.kept.popleft()
             self._records -= 1
             self._bytes -= size
+            if now >= first.until and not first.waiting.done():
+                first.waiting.set_exception(LedgerUnavailable("its time was over before it was its turn"))
             if not first.waiting.done():
                 self._kept.discard(first.waiting)
                 return first

@@ -13,7 +13,7 @@ from kindline.ledger.clients.limits import ATTEMPT_SECONDS, DELIVERY_SECONDS, LA
 from kindline.ledger.clients.writer import OrderlyWriter
 from kindline.ledger.confluent.client import common_settings, library_log
 from kindline.ledger.confluent.delivery import Delivered, DeliveryThread
-from kindline.ledger.confluent.lanes import BYTES_WAITING, RECORDS_WAITING, Kept, Lane, Lanes, size_of
+from kindline.ledger.confluent.lanes import BYTES_WAITING, LEAST_SECONDS, RECORDS_WAITING, Kept, Lane, Lanes, size_of
 from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Headers, LedgerUnavailable, Partition
 
 _REFUSALS: Final = frozenset(
@@ -59,9 +59,9 @@ class ConfluentWriter(OrderlyWriter):
         if self._deliveries is None:
             raise LedgerUnavailable("this writer is closed")
         loop = asyncio.get_running_loop()
-        kept = Kept(self._await(loop), partition, key, value, headers)
-        lane = self._lanes.of(partition)
         now, size = loop.time(), size_of(key, value, headers)
+        kept = Kept(self._await(loop), partition, key, value, headers, now + DELIVERY_SECONDS - LEAST_SECONDS)
+        lane = self._lanes.of(partition)
         try:
             if lane.kept or not lane.has_room(size, now):
                 self._lanes.keep(lane, kept)
