@@ -80,7 +80,7 @@ class Writer(Protocol):
         """
 
     async def close(self) -> None:
-        """Let go at once; appends under way end as AppendUnknown, those that never left as LedgerUnavailable."""
+        """Let go at once; appends under way end as AppendUnknown."""
 
 
 class Reader(Protocol):

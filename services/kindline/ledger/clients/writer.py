@@ -43,13 +43,11 @@ class OrderlyWriter(ABC):
         return await self._acknowledged(sent)
 
     async def close(self) -> None:
-        """Let go at once; appends under way end as AppendUnknown, those that did not begin as LedgerUnavailable."""
+        """Let go at once; appends under way end as AppendUnknown."""
         self._closed = True
         for waiting in tuple(self._pending):
             if not waiting.done():
-                never_left = self._keeps(waiting)
-                outcome = LedgerUnavailable if never_left else AppendUnknown
-                waiting.set_exception(outcome("the writer was closed before the acknowledgement"))
+                waiting.set_exception(AppendUnknown("the writer was closed before the acknowledgement"))
         self._let_go()
 
     @abstractmethod
@@ -61,10 +59,6 @@ class OrderlyWriter(ABC):
         self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Appended]:
         """Hand one record to the producer, at once. Raises AppendRefused, LedgerUnavailable."""
-
-    def _keeps(self, waiting: asyncio.Future[Appended]) -> bool:
-        """Whether a record was kept back and never reached the library: so it is certainly not in the log."""
-        return False
 
     @abstractmethod
     def _let_go(self) -> None:
@@ -78,13 +72,11 @@ class OrderlyWriter(ABC):
         return waiting
 
     async def _acknowledged(self, waiting: asyncio.Future[Appended]) -> Appended:
-        """Wait for the acknowledgement, 5 s at the longest. Raises AppendUnknown, LedgerUnavailable, AppendRefused."""
+        """Wait for the acknowledgement, 5 s at the longest."""
         try:
             async with asyncio.timeout(DELIVERY_SECONDS):
                 return await waiting
         except TimeoutError as error:
-            if self._keeps(waiting):
-                raise LedgerUnavailable(f"it was not this record's turn within {DELIVERY_SECONDS:g} s") from error
             raise AppendUnknown(f"no acknowledgement within {DELIVERY_SECONDS:g} s") from error
 
     async def _prepare(self, topic: str) -> None:

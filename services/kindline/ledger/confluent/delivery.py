@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from kindline.ledger.confluent.lanes import Lane
 from kindline.ledger.port import Appended
 
 log = logging.getLogger(__name__)
@@ -22,10 +21,9 @@ PAUSE_SECONDS: Final = 0.1
 
 
 class Delivered(NamedTuple):
-    """What became of one record, whoever waits to hear it, and the lane in which there is room again."""
+    """What became of one record, and whoever waits to hear it."""
 
     waiting: asyncio.Future[Appended]
-    lane: Lane
     error: KafkaError | None
     offset: int
     appended_at: float
@@ -35,7 +33,7 @@ Settle = Callable[["DeliveryThread", Sequence[Delivered]], None]
 
 
 class DeliveryThread:
-    """Polls one producer; whoever produces gives `note`, with a future and a lane bound to it, as the callback."""
+    """Polls one producer; whoever produces gives `note`, with a future bound to it, as the delivery's callback."""
 
     def __init__(self, producer: Producer, loop: asyncio.AbstractEventLoop, settle: Settle) -> None:
         """Hand everything to `settle`, on `loop`."""
@@ -54,9 +52,9 @@ class DeliveryThread:
         """End after the poll under way; what is not yet on its way to the broker will not go there."""
         self._stopped.set()
 
-    def note(self, waiting: asyncio.Future[Appended], lane: Lane, error: KafkaError | None, message: Message) -> None:
+    def note(self, waiting: asyncio.Future[Appended], error: KafkaError | None, message: Message) -> None:
         """Keep one result until the poll is over, inside which librdkafka calls this."""
-        self._delivered.append(Delivered(waiting, lane, error, message.offset() or 0, message.timestamp()[1] / 1000))
+        self._delivered.append(Delivered(waiting, error, message.offset() or 0, message.timestamp()[1] / 1000))
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -13,8 +13,10 @@ from kindline.ledger.clients.limits import ATTEMPT_SECONDS, DELIVERY_SECONDS, LA
 from kindline.ledger.clients.writer import OrderlyWriter
 from kindline.ledger.confluent.client import common_settings, library_log
 from kindline.ledger.confluent.delivery import Delivered, DeliveryThread
-from kindline.ledger.confluent.lanes import BYTES_WAITING, LEAST_SECONDS, RECORDS_WAITING, Kept, Lane, Lanes, size_of
 from kindline.ledger.port import Appended, AppendRefused, AppendUnknown, Headers, LedgerUnavailable, Partition
+
+RECORDS_WAITING: Final = 100_000
+KIBIBYTES_WAITING: Final = 64 * 1024
 
 _REFUSALS: Final = frozenset(
     {
@@ -46,56 +48,31 @@ class ConfluentWriter(OrderlyWriter):
             "retry.backoff.ms": 50,
             "message.max.bytes": LARGEST_REQUEST,
             "queue.buffering.max.messages": RECORDS_WAITING,
-            "queue.buffering.max.kbytes": BYTES_WAITING // 1024,
+            "queue.buffering.max.kbytes": KIBIBYTES_WAITING,
         }
         self._deliveries: DeliveryThread | None = None
-        self._collects_seconds = int(late * 1000) / 1000
-        self._lanes = Lanes(self._collects_seconds)
 
     def _send(
         self, partition: Partition, key: bytes | None, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Appended]:
-        """Hand one record to librdkafka, or keep it until its turn. Raises AppendRefused, LedgerUnavailable."""
-        if self._deliveries is None:
+        """Hand one record to librdkafka, which copies it. Raises AppendRefused, LedgerUnavailable."""
+        deliveries = self._deliveries
+        if deliveries is None:
             raise LedgerUnavailable("this writer is closed")
-        loop = asyncio.get_running_loop()
-        now, size = loop.time(), size_of(key, value, headers)
-        kept = Kept(self._await(loop), partition, key, value, headers, now + DELIVERY_SECONDS - LEAST_SECONDS)
-        lane = self._lanes.of(partition)
-        try:
-            if lane.kept or not lane.has_room(size, now):
-                self._lanes.keep(lane, kept)
-            else:
-                self._produce(self._deliveries, lane, kept)
-                lane.took(size, now)
-        except (AppendRefused, LedgerUnavailable):
-            kept.waiting.cancel()
-            raise
-        return kept.waiting
-
-    def _produce(self, deliveries: DeliveryThread, lane: Lane, kept: Kept) -> None:
-        """Give a record to librdkafka, which copies it. Raises AppendRefused, LedgerUnavailable."""
+        waiting = self._await(asyncio.get_running_loop())
         try:
             deliveries.producer.produce(
-                kept.partition.topic,
-                kept.value,
-                kept.key,
-                kept.partition.number,
-                on_delivery=functools.partial(deliveries.note, kept.waiting, lane),
-                headers=list(kept.headers),
+                partition.topic,
+                value,
+                key,
+                partition.number,
+                on_delivery=functools.partial(deliveries.note, waiting),
+                headers=list(headers),
             )
         except (KafkaException, BufferError, ValueError, TypeError) as error:
-            raise self._not_taken(kept.partition.topic, error) from error
-
-    def _release(self, deliveries: DeliveryThread, lane: Lane) -> None:
-        """Give a lane in which nothing is under way its next group, all of it in this turn of the loop."""
-        loop = asyncio.get_running_loop()
-        while (kept := self._lanes.next(lane, now := loop.time())) is not None:
-            try:
-                self._produce(deliveries, lane, kept)
-                lane.took(size_of(kept.key, kept.value, kept.headers), now)
-            except (AppendRefused, LedgerUnavailable) as error:
-                kept.waiting.set_exception(error)
+            waiting.cancel()
+            raise self._not_taken(partition.topic, error) from error
+        return waiting
 
     async def _learn(self, topic: str) -> None:
         """Start the producer and let it learn a topic, off the loop: it blocks. Raises LedgerUnavailable."""
@@ -113,26 +90,17 @@ class ConfluentWriter(OrderlyWriter):
         if self._deliveries is not deliveries:
             raise LedgerUnavailable(f"{topic} cannot be reached: the producer failed meanwhile")
 
-    def _keeps(self, waiting: asyncio.Future[Appended]) -> bool:
-        return self._lanes.keeps(waiting)
-
     def _let_go(self) -> None:
         if self._deliveries is not None:
             self._deliveries.stop()
             self._deliveries = None
             self._known.clear()
-            # The next producer counts anew; what was kept back for this one must not pass what it may still deliver.
-            self._lanes.give_up()
-            self._lanes = Lanes(self._collects_seconds)
 
     def _settle(self, deliveries: DeliveryThread, delivered: Sequence[Delivered]) -> None:
-        """Tell everyone who waits what became of their record, and let in who is next; runs on the loop."""
-        for waiting, lane, error, offset, appended_at in delivered:
+        """Tell everyone who waits what became of their record; runs on the loop."""
+        for waiting, error, offset, appended_at in delivered:
             if error is not None and error.fatal() and deliveries is self._deliveries:
                 self._let_go()  # This producer takes nothing any more: the next append begins anew.
-            lane.under_way -= 1
-            if lane.kept and not lane.under_way:
-                self._release(deliveries, lane)  # Its lane is of the producer in use, or nothing would be kept in it.
             if waiting.done():
                 continue
             if error is None:
