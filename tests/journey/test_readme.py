@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journey.conftest import RunningHouse
-from tests.journey.people import visitor
+from tests.journey.people import at_desk, serve_next, visitor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -56,7 +56,7 @@ async def test_the_desk_of_the_readme_serves_a_customer(house: RunningHouse, tmp
 
 
 async def test_the_event_of_the_readme_is_published(house: RunningHouse) -> None:
-    """The line that the README pipes into `kindline publish -` is accepted."""
+    """The line that the README pipes into `kindline publish -` is accepted, and an agent serves whoever it is from."""
     found = re.search(r"echo '(\{.*?\})' \|", README.read_text(encoding="utf-8"), re.DOTALL)
     assert found is not None
     line = found.group(1).replace("\n", "").encode()
@@ -64,6 +64,8 @@ async def test_the_event_of_the_readme_is_published(house: RunningHouse) -> None
     running = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE)
     said, _ = await asyncio.wait_for(running.communicate(line), 60.0)
     assert (running.returncode, said) == (0, b"1 events published\n")
+    async with at_desk(house.running, "ben") as ben:  # Whoever comes next to this house finds nobody waiting.
+        await serve_next(ben, "It is on its way.")
 
 
 async def _until(stream: asyncio.StreamReader, words: str) -> None:
