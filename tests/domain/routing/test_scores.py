@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,13 +75,11 @@ RULES = st.sampled_from(AgentChoice).map(lambda rule: (rule,))
 """Of the queues of a plan: by the order of least work, or by another."""
 
 
-@given(rules=RULES, changes=CHANGES)
-def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_given_since(
-    rules: tuple[AgentChoice], changes: list[tuple[int, float, float, bool, str]]
-) -> None:
-    """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
-    places, minute = crew(), MINUTE
-    standing = Standing(minute, rules, lambda able, _: able.numbers)
+def asked(
+    standing: Standing, places: list[Place], changes: list[tuple[int, float, float, bool, str]]
+) -> Iterator[float]:
+    """Let agents come, change and grow older; gives the minute each time somebody asks who stands where."""
+    minute = MINUTE
     for place in places:
         standing.admit(place)
     for number, load, seconds, has_room, then in changes:
@@ -92,10 +92,21 @@ def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_g
             minute += 60.0
             standing.roll(minute)
         elif then == "asked":
-            known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
-            assert standing.least_work.median() == (known[len(known) // 2] if known else 0.0)
-            newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
-            assert all(standing.least_work.score(other) == standing.least_work.median() for other in newcomers)
+            yield minute
+
+
+@given(rules=RULES, changes=CHANGES)
+def test_whoever_has_no_room_any_more_counts_in_the_middle_with_what_they_were_given_since(
+    rules: tuple[AgentChoice], changes: list[tuple[int, float, float, bool, str]]
+) -> None:
+    """Busy agents stand in no order: newcomers are compared all the same with what everybody was given so far."""
+    places = crew()
+    standing = Standing(MINUTE, rules, lambda able, _: able.numbers)
+    for minute in asked(standing, places, changes):
+        known = sorted(score for other in places if (score := reckoned(other.agent, minute)) is not None)
+        assert standing.least_work.median() == (known[len(known) // 2] if known else 0.0)
+        newcomers = [other for other in places if other.mask and reckoned(other.agent, minute) is None]
+        assert all(standing.least_work.score(other) == standing.least_work.median() for other in newcomers)
 
 
 @given(rules=RULES, changes=CHANGES)
@@ -103,30 +114,19 @@ def test_who_has_least_work_is_the_same_whether_a_queue_goes_by_it_or_somebody_a
     rules: tuple[AgentChoice], changes: list[tuple[int, float, float, bool, str]]
 ) -> None:
     """A queue left the plan and its customers go to whoever has least work: as if that had been looked at all along."""
-    places, minute = crew(), MINUTE
+    places = crew()
     everybody = Able({place.profile for place in places})
-    standing = Standing(minute, rules, lambda _able, _agents: None)
-    for place in places:
-        standing.admit(place)
-    for number, load, seconds, has_room, then in changes:
-        place = places[number]
-        place.agent.spans = effort.spans_of([(MINUTE - seconds, MINUTE, load)])
-        place.agent.sums.spans = -1
-        place.mask = int(has_room)
-        standing.put(place)
-        if then == "a minute passes":
-            minute += 60.0
-            standing.roll(minute)
-        elif then == "asked":
-            with_room = [other for other in places if other.mask]
-            scores = [score for other in places if (score := reckoned(other.agent, minute)) is not None]
-            middle = sorted(scores)[len(scores) // 2] if scores else 0.0
-            ranks = {
-                (middle if (score := reckoned(other.agent, minute)) is None else score, other.agent.agent_id)
-                for other in with_room
-            }
-            best = standing.best(None, 1, None, everybody)
-            assert (best.agent.agent_id if best else None) == (min(ranks)[1] if ranks else None)
+    standing = Standing(MINUTE, rules, lambda _able, _agents: None)
+    for minute in asked(standing, places, changes):
+        with_room = [other for other in places if other.mask]
+        scores = [score for other in places if (score := reckoned(other.agent, minute)) is not None]
+        middle = sorted(scores)[len(scores) // 2] if scores else 0.0
+        ranks = {
+            (middle if (score := reckoned(other.agent, minute)) is None else score, other.agent.agent_id)
+            for other in with_room
+        }
+        best = standing.best(None, 1, None, everybody)
+        assert (best.agent.agent_id if best else None) == (min(ranks)[1] if ranks else None)
 
 
 @pytest.mark.parametrize("rule", AgentChoice)
