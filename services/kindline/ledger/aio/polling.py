@@ -25,7 +25,7 @@ from kindline.ledger.clients.polling import (
     Polling,
     Told,
 )
-from kindline.ledger.port import Partition, Record
+from kindline.ledger.port import Partition
 
 log = logging.getLogger(__name__)
 
@@ -142,22 +142,6 @@ class AioPollTask(Polling):
             if partition in self._followed and position > self._reached[partition]:
                 moved.append(self._passed(partition, position))
         return moved
-
-    def _come(self, its: Any, polled: Sequence[Any]) -> Arrived:
-        partition = Partition(its.topic, its.partition)
-        records = [
-            # A stranger's header may have no value at all, which the port does not know.
-            Record(
-                partition,
-                one.offset,
-                one.timestamp / 1000,
-                one.key,
-                one.value,
-                tuple((name, value or b"") for name, value in one.headers),
-            )
-            for one in polled
-        ]
-        return self._arrived(partition, records)
 
     def _give(self, arrived: Sequence[Arrived]) -> None:
         self._arrive(arrived)

@@ -104,6 +104,23 @@ class Polling(ABC):
         self._reached[partition] = records[-1].offset + 1
         return Arrived(partition, self._followed[partition], self._reached[partition], records, size)
 
+    def _come(self, its: Any, polled: Sequence[Any]) -> Arrived:
+        """As `_arrived`, for the records of kafka-python, or of aiokafka, who name their parts alike."""
+        partition = Partition(its.topic, its.partition)
+        records = [
+            # A stranger's header may have no value at all, which the port does not know.
+            Record(
+                partition,
+                one.offset,
+                one.timestamp / 1000,
+                one.key,
+                one.value,
+                tuple((name, value or b"") for name, value in one.headers),
+            )
+            for one in polled
+        ]
+        return self._arrived(partition, records)
+
     def _passed(self, partition: Partition, position: int) -> Arrived:
         """The consumer passed offsets that hold no record."""
         self._reached[partition] = position

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -23,7 +23,7 @@ from kindline.ledger.clients.polling import (
     PollThread,
 )
 from kindline.ledger.kafka.client import common_settings
-from kindline.ledger.port import Partition, Record
+from kindline.ledger.port import Partition
 
 log = logging.getLogger(__name__)
 
@@ -104,19 +104,3 @@ class KafkaPollThread(PollThread):
             if position is not None and position > self._reached[partition]:
                 moved.append(self._passed(partition, position))
         return moved
-
-    def _come(self, its: TopicPartition, polled: Sequence[Any]) -> Arrived:
-        partition = Partition(its.topic, its.partition)
-        records = [
-            # A stranger's header may have no value at all, which the port does not know.
-            Record(
-                partition,
-                one.offset,
-                one.timestamp / 1000,
-                one.key,
-                one.value,
-                tuple((name, value or b"") for name, value in one.headers),
-            )
-            for one in polled
-        ]
-        return self._arrived(partition, records)
