@@ -47,7 +47,7 @@ async def build(
     numbers = Numbers(on.metrics, on.system)
     opened: dict[int, FloorFold] = {}
     room = queues_room(numbers.folded, opened)
-    queues = Queues(HostedStream(room, settings.stream(newest_only_while_behind=True), on, numbers.rebuilds), opened)
+    queues = Queues(HostedStream(room, settings.stream(newest_only_while_behind=True), on, numbers.progress), opened)
     on.task("numbers", _show(queues, numbers))
     on.task("snapshots", SnapshotCheck(queues.folds, queues.stream.rebuild).run(ledger))
     return queues

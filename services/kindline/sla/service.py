@@ -46,7 +46,7 @@ async def build(
     numbers = Numbers(on.metrics, on.system)
     opened: dict[int, ClocksFold] = {}
     room = sla_room(numbers.folded, opened)
-    sla = Sla(HostedStream(room, settings.stream(newest_only_while_behind=False), on, numbers.rebuilds), opened)
+    sla = Sla(HostedStream(room, settings.stream(newest_only_while_behind=False), on, numbers.progress), opened)
     on.task("numbers", _show(sla, numbers))
     return sla
 

@@ -13,9 +13,10 @@ from kindline.ledger import codec, topics
 from kindline.ledger.codec import UnknownFact
 from kindline.ledger.port import Partition, Record
 from kindline.ledger.stream import Output, StreamRoom
+from kindline.ledger.stream.fold_rows import UnknownRow
 from kindline.ledger.stream.hosting import read_decision_log
 from kindline.queues.adapters.folding import queues_room
-from kindline.queues.adapters.rows import UnknownRow, load_kept
+from kindline.queues.adapters.rows import load_kept
 from kindline.v1 import decision_pb2
 from tests.domain.queues.story import drawn, steps, told
 from tests.service.queues.shards import log_of, run_through

@@ -10,8 +10,9 @@ from kindline.language.ids import INTERACTIONS
 from kindline.language.log import DecisionRecord
 from kindline.ledger import codec
 from kindline.ledger.stream import Output, StreamRoom
+from kindline.ledger.stream.fold_rows import UnknownRow
 from kindline.sla.adapters.folding import sla_room
-from kindline.sla.adapters.rows import UnknownRow, load_clocks
+from kindline.sla.adapters.rows import load_clocks
 from tests.domain.queues.story import drawn, steps, told
 from tests.service.queues.shards import log_of, run_through
 

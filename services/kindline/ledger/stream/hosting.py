@@ -9,8 +9,6 @@ import logging
 from dataclasses import replace
 from typing import Generic, cast
 
-from prometheus_client import Counter
-
 from kindline.language.log import DecisionRecord
 from kindline.language.reading import Reading
 from kindline.ledger import codec
@@ -18,6 +16,7 @@ from kindline.ledger.codec import UnknownFact
 from kindline.ledger.port import Record
 from kindline.ledger.stream.app import BuiltStream
 from kindline.ledger.stream.decisions import read_decisions
+from kindline.ledger.stream.progress import Progress
 from kindline.ledger.stream.recovery import OrderedTableManager
 from kindline.ledger.stream.running import run_stream
 from kindline.ledger.stream.seam import Content, Judged, Read, Standing, StreamRoom, StreamSettings
@@ -53,14 +52,14 @@ def read_decision_log() -> Read[DecisionRecord]:
 class HostedStream(Generic[Content]):
     """A stream room as its service sees it while it runs."""
 
-    def __init__(self, room: StreamRoom[Content], settings: StreamSettings, on: On, rebuilds: Counter) -> None:
-        """Hang the room up on `on`; it runs from now on. `rebuilds` has the label reason."""
+    def __init__(self, room: StreamRoom[Content], settings: StreamSettings, on: On, progress: Progress) -> None:
+        """Hang the room up on `on`; it runs from now on, and notes in `progress` when it begins anew."""
         self._room = room
         self._stop, self._stopped = asyncio.Event(), asyncio.Event()
         self._built: BuiltStream[Content] | None = None
 
         def rebuilt(_partition: int, reason: str) -> None:
-            rebuilds.labels(reason).inc()
+            progress.rebuilt(reason)
 
         self._settings = replace(settings, gauges=replace(settings.gauges, rebuilt=rebuilt))
         on.check("stream", self.trouble)

@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from kindline.language.agent_view import AgentKey, AgentView, Standing, standing
 from kindline.ledger.attendance import Attendance
+from kindline.ledger.codec.agent_state import state_message
 from kindline.presence.adapters.numbers import PresenceNumbers
 from kindline.presence.adapters.sessions import Sessions
 from kindline.runtime.clock import System
 from kindline.runtime.outbox import Outbox
-from kindline.v1 import agent_pb2, decision_pb2, presence_pb2
+from kindline.v1 import presence_pb2
 
 RECONNECT_WITHIN_SECONDS = 5.0
 
@@ -126,18 +127,6 @@ def newest(frames: Iterable[Frame]) -> list[Frame]:
         else:
             kept.append(frame)
     return kept
-
-
-def state_message(view: AgentView) -> presence_pb2.PresenceState:
-    """The agent as the wire shows them."""
-    return presence_pb2.PresenceState(
-        status=agent_pb2.AgentStatus.ValueType(view.status),
-        reason_code=view.reason_code,
-        next_status=agent_pb2.AgentStatus.ValueType(view.next_status),
-        routing_state=decision_pb2.RoutingState.ValueType(view.routing_state),
-        reason=decision_pb2.RoutingStateReason.ValueType(view.reason),
-        lease=decision_pb2.Lease.ValueType(view.lease),
-    )
 
 
 def _draining() -> Frame:

@@ -9,6 +9,7 @@ from kindline.language.facts import InteractionAnswered
 from kindline.language.facts.agents import RoutingState
 from kindline.language.log import DecisionBatch
 from kindline.ledger.port import Record
+from kindline.ledger.stream.progress import Progress
 from kindline.queues.adapters.folding import FloorFold
 from kindline.runtime.clock import System
 from kindline.runtime.metrics import WAIT_BUCKETS, Metrics
@@ -19,8 +20,7 @@ class Numbers:
 
     def __init__(self, metrics: Metrics, system: System) -> None:
         """Declare them all."""
-        self._system = system
-        self._newest: dict[int, float] = {}
+        self.progress = Progress(metrics, system)
         self._labels: set[tuple[str, str]] = set()
         self.waiting = metrics.gauge("queue_waiting", "Interactions that wait without an offer.", ("pool", "queue"))
         self.oldest = metrics.gauge(
@@ -33,19 +33,10 @@ class Numbers:
             buckets=WAIT_BUCKETS,
         )
         self.agents = metrics.gauge("agents", "Agents by what the engine makes of them.", ("routing_state",))
-        self.age = metrics.gauge(
-            "event_age_seconds", "Seconds since the newest folded record was appended, on the shard furthest behind."
-        )
-        self.lag = metrics.gauge("consumer_lag_records", "Records of the held shards that are not folded yet.")
-        self.rebuilds = metrics.counter(
-            "state_rebuilds_total",
-            "Times that a shard's rows were thrown away and folded again, by reason.",
-            ("reason",),
-        )
 
     def folded(self, fold: FloorFold, record: Record, batch: DecisionBatch) -> None:
         """Note a batch; called for every batch that was folded, so it must be light."""
-        self._newest[fold.shard] = record.appended_at
+        self.progress.folded(fold.shard, record)
         for fact in batch.facts:
             if isinstance(fact, InteractionAnswered):
                 self.answer_wait.labels(fact.pool, fact.queue).observe(fact.waited_seconds)
@@ -54,8 +45,8 @@ class Numbers:
         """Show the shards that are held now, and no others."""
         seen: set[tuple[str, str]] = set()
         states = Counting[RoutingState]()
-        ages = [0.0]
-        for fold in folds:
+        held = list(folds)
+        for fold in held:
             now = fold.floor.kept.now or 0.0
             for key, row in fold.floor.queues.items():
                 seen.add(key)
@@ -63,8 +54,6 @@ class Numbers:
                 self.waiting.labels(*key).set(row.waiting)
                 self.oldest.labels(*key).set(0.0 if since is None else max(0.0, now - since))
             states.update(row.routing_state for row in fold.floor.agents.values())
-            if fold.shard in self._newest:
-                ages.append(self._system.wall() - self._newest[fold.shard])
         for gone in self._labels - seen:
             self.waiting.remove(*gone)
             self.oldest.remove(*gone)
@@ -72,5 +61,4 @@ class Numbers:
         for state in RoutingState:
             if state is not RoutingState.UNSPECIFIED:
                 self.agents.labels(state.name.lower()).set(states[state])
-        self.age.set(max(ages))
-        self.lag.set(lag)
+        self.progress.show([fold.shard for fold in held], lag)

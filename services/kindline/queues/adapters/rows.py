@@ -9,13 +9,13 @@ and the data directory) rebuilds them from the log.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from kindline.language.agents import AgentStatus
 from kindline.language.facts.agents import Lease, RoutingState, RoutingStateReason
 from kindline.language.snapshot import InteractionState
+from kindline.ledger.stream.fold_rows import UnknownRow, read_row, write_row
 from kindline.queues.domain.agents import Agent
 from kindline.queues.domain.contacts import Contact
 from kindline.queues.domain.kept import Kept, Step
@@ -27,15 +27,11 @@ VERSION = 1
 TIME, POOL, QUEUE, AGENT, CONTACT = b"t", b"p", b"q", b"a", b"c"
 
 
-class UnknownRow(ValueError):
-    """A row was written by a version that this one does not know."""
-
-
 def load_kept(rows: Mapping[bytes, bytes]) -> Kept:
     """The floor that these rows hold. Raises UnknownRow."""
     kept = Kept()
     for key, value in rows.items():
-        kind, name, fields = key[:1], key[1:].decode(), _load(value)
+        kind, name, fields = key[:1], key[1:].decode(), read_row(VERSION, value)
         if kind == CONTACT:
             kept.contacts[name] = _contact(name, fields)
         elif kind == QUEUE:
@@ -54,10 +50,10 @@ def load_kept(rows: Mapping[bytes, bytes]) -> Kept:
 def keep_changes(rows: MutableMapping[bytes, bytes], kept: Kept, step: Step) -> None:
     """Write what a step changed."""
     if step.time:
-        rows[TIME] = _dump([kept.now])
+        rows[TIME] = write_row(VERSION, [kept.now])
     for name in step.pools:
         plan = kept.pools[name]
-        rows[POOL + name.encode()] = _dump([list(plan.queues.items()), list(plan.agents.items())])
+        rows[POOL + name.encode()] = write_row(VERSION, [list(plan.queues.items()), list(plan.agents.items())])
     for queue in step.queues:
         windows = kept.queues.get(queue)
         _put(rows, QUEUE + _joined(queue), None if windows is None else _windows_row(windows))
@@ -77,11 +73,12 @@ def _put(rows: MutableMapping[bytes, bytes], key: bytes, row: bytes | None) -> N
 
 
 def _windows_row(windows: Windows) -> bytes:
-    return _dump([sorted(windows.rates.items()), sorted(windows.levels.items())])
+    return write_row(VERSION, [sorted(windows.rates.items()), sorted(windows.levels.items())])
 
 
 def _agent_row(agent: Agent) -> bytes:
-    return _dump(
+    return write_row(
+        VERSION,
         [
             int(agent.status),
             agent.reason_code,
@@ -90,7 +87,7 @@ def _agent_row(agent: Agent) -> bytes:
             agent.since,
             int(agent.lease),
             agent.signed_in,
-        ]
+        ],
     )
 
 
@@ -108,7 +105,8 @@ def _agent(fields: list[Any]) -> Agent:
 
 
 def _contact_row(contact: Contact) -> bytes:
-    return _dump(
+    return write_row(
+        VERSION,
         [
             contact.pool,
             int(contact.state),
@@ -118,7 +116,7 @@ def _contact_row(contact: Contact) -> bytes:
             contact.offers,
             contact.first_queue,
             contact.arrived,
-        ]
+        ],
     )
 
 
@@ -144,15 +142,3 @@ def _joined(key: Key) -> bytes:
 def _split(name: str) -> Key:
     pool, _, rest = name.partition("\0")
     return pool, rest
-
-
-def _dump(fields: list[Any]) -> bytes:
-    return json.dumps([VERSION, *fields], separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _load(value: bytes) -> list[Any]:
-    fields: list[Any]
-    version, *fields = json.loads(value)
-    if version != VERSION:
-        raise UnknownRow(f"a row of version {version}, this process knows {VERSION}")
-    return fields

@@ -11,10 +11,11 @@ from kindline.language.content import Because
 from kindline.language.facts.offers import OfferIssued
 from kindline.language.snapshot import InteractionRow, InteractionState, MessageRow
 from kindline.ledger.codec import to_message
+from kindline.ledger.codec.agent_state import state_message
 from kindline.routing.domain.choosing import INTERRUPTING
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.news_kinds import MessageSaid, News, OfferHeldOut, OfferIsGone, WorkChanged, WorkIsOver
-from kindline.v1 import agent_pb2, common_pb2, decision_pb2, presence_pb2, routing_pb2
+from kindline.v1 import common_pb2, decision_pb2, routing_pb2
 
 Item = routing_pb2.WorkItem
 
@@ -126,16 +127,4 @@ def said_message(interaction_id: str, message: MessageRow) -> routing_pb2.Conver
         agent_id=message.agent_id,
         content=cast("common_pb2.Content", to_message(message.content)) if message.content else None,
         said_at=message.said_at,
-    )
-
-
-def state_message(view: AgentView) -> presence_pb2.PresenceState:
-    """The agent as the wire shows them."""
-    return presence_pb2.PresenceState(
-        status=agent_pb2.AgentStatus.ValueType(view.status),
-        reason_code=view.reason_code,
-        next_status=agent_pb2.AgentStatus.ValueType(view.next_status),
-        routing_state=decision_pb2.RoutingState.ValueType(view.routing_state),
-        reason=decision_pb2.RoutingStateReason.ValueType(view.reason),
-        lease=decision_pb2.Lease.ValueType(view.lease),
     )

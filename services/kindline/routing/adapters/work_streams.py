@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from kindline.language.agent_view import AgentKey, AgentView, Standing, standing
 from kindline.language.content import Because
-from kindline.routing.adapters.work_items import Item, state_message
+from kindline.ledger.codec.agent_state import state_message
+from kindline.routing.adapters.work_items import Item
 from kindline.runtime.clock import System
 from kindline.runtime.outbox import Outbox
 from kindline.v1 import presence_pb2, routing_pb2

@@ -8,23 +8,18 @@ the rows away (`kindline-sla-rows-changelog` and the data directory) rebuilds th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, MutableMapping
-from typing import Any
 
 from kindline.language.content import Channel
 from kindline.language.ids import clock_id
 from kindline.language.sla import SlaClock, SlaTarget
+from kindline.ledger.stream.fold_rows import UnknownRow, read_row, write_row
 from kindline.sla.domain.clocks import Clocks, Step
 from kindline.sla.domain.contacts import OpenContact, Running
 from kindline.sla.domain.promises import PoolPromises, QueuePromise
 
 VERSION = 1
 POOL, CONTACT = b"p", b"c"
-
-
-class UnknownRow(ValueError):
-    """A row was written by a version that this one does not know."""
 
 
 def load_clocks(rows: Mapping[bytes, bytes]) -> Clocks:
@@ -56,8 +51,9 @@ def keep_changes(rows: MutableMapping[bytes, bytes], clocks: Clocks, step: Step)
 
 def pool_row(promises: PoolPromises) -> bytes:
     """A pool's promises as a row."""
-    return _dump(
-        [[queue, each.answer_within, each.first_reply_within, each.warn_before] for queue, each in promises.items()]
+    return write_row(
+        VERSION,
+        [[queue, each.answer_within, each.first_reply_within, each.warn_before] for queue, each in promises.items()],
     )
 
 
@@ -69,15 +65,15 @@ def contact_row(contact: OpenContact) -> bytes:
     ]
     # Written only where it is true, so that rows of before call-backs are read as they are.
     called = [True] if contact.called else []
-    return _dump([contact.pool, int(contact.channel), contact.begun, contact.closed, clocks, *called])
+    return write_row(VERSION, [contact.pool, int(contact.channel), contact.begun, contact.closed, clocks, *called])
 
 
 def _pool(value: bytes) -> PoolPromises:
-    return {queue: QueuePromise(answer, reply, warn) for queue, answer, reply, warn in _load(value)}
+    return {queue: QueuePromise(answer, reply, warn) for queue, answer, reply, warn in read_row(VERSION, value)}
 
 
 def _contact(interaction_id: str, value: bytes) -> OpenContact:
-    pool, channel, begun, closed, clocks, *called = _load(value)
+    pool, channel, begun, closed, clocks, *called = read_row(VERSION, value)
     running = []
     for number, queue, started_at, deadline, warn_at in clocks:
         target = SlaTarget(number)
@@ -92,15 +88,3 @@ def _contact(interaction_id: str, value: bytes) -> OpenContact:
         )
         running.append(Running(clock, warn_at))
     return OpenContact(pool, Channel(channel), begun, closed, tuple(running), bool(called))
-
-
-def _dump(fields: list[object]) -> bytes:
-    return json.dumps([VERSION, *fields], separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _load(value: bytes) -> list[Any]:
-    fields: list[Any]
-    version, *fields = json.loads(value)
-    if version != VERSION:
-        raise UnknownRow(f"a row of version {version}, this process knows {VERSION}")
-    return fields
