@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -237,6 +238,9 @@ class HardOfHearing(Consumer):
         super().__init__(settings, logger=logger)
         self.deaf = False
         self.look: Callable[[TopicPartition], tuple[int, int]] | None = None
+        self.asked_by = 0
+        self.closed = threading.Event()
+        self.asked_by_when_closed = 0
         self.clients.append(self)
 
     def poll(self, timeout: float = -1) -> Message | None:
@@ -247,8 +251,21 @@ class HardOfHearing(Consumer):
     def get_watermark_offsets(self, partition: TopicPartition, *rest: Any, **named: Any) -> tuple[int, int]:  # noqa: ANN401
         """Where a partition begins and ends, unless the question fares ill."""
         if self.look is not None:
-            return self.look(partition)
+            self.asked_by += 1
+            try:
+                return self.look(partition)
+            finally:
+                self.asked_by -= 1
         return super().get_watermark_offsets(partition, *rest, **named)
+
+    def close(self) -> None:
+        """Close, which ends the process where somebody is still asking; who that is, is counted."""
+        self.asked_by_when_closed = self.asked_by
+        super().close()
+        self.closed.set()
+
+
+COME_BACK = threading.Event()
 
 
 def nobody_answers(_partition: TopicPartition) -> tuple[int, int]:
@@ -258,7 +275,7 @@ def nobody_answers(_partition: TopicPartition) -> tuple[int, int]:
 
 def never_comes_back(_partition: TopicPartition) -> tuple[int, int]:
     """The library has been seen to wait for minutes, whatever limit it was given."""
-    time.sleep(20.0)
+    COME_BACK.wait(30.0)
     raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
 
 
@@ -273,6 +290,7 @@ async def test_a_client_that_went_deaf_is_replaced(
     monkeypatch.setattr(polling, "Consumer", HardOfHearing)
     clients = HardOfHearing.clients
     clients.clear()
+    COME_BACK.clear()
     partition = Partition(f"deaf-{time.time_ns()}", 0)
     create_topic(kafka_address, partition.topic)
     ledger = ConfluentLedger(kafka_address, "test")
@@ -289,7 +307,12 @@ async def test_a_client_that_went_deaf_is_replaced(
         await writer.append(partition, None, b"heard")
         assert [record.value for record in await reader.read(5.0)] == [b"heard"]
         assert len(clients) == 2
+        assert clients[0].closed.wait(2.0) == (look is not never_comes_back)
+        COME_BACK.set()
+        assert clients[0].closed.wait(5.0)
+        assert clients[0].asked_by_when_closed == 0
     finally:
+        COME_BACK.set()
         await ledger.close()
 
 

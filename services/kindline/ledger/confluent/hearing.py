@@ -62,6 +62,23 @@ class Question:
             self.answered.set()
 
 
+class Askers:
+    """Whoever asks one client, each of whom may be long in coming back: only when all are may it be closed."""
+
+    def __init__(self) -> None:
+        """Nobody asks yet."""
+        self._out: list[threading.Event] = []
+
+    def went(self, back: threading.Event) -> None:
+        """One more asks, and is back when this is set."""
+        self._out = [*(other for other in self._out if not other.is_set()), back]
+
+    def are_back(self, seconds: float | None = None) -> bool:
+        """Whether all are back, after waiting so many seconds at the most; without a number, however long it takes."""
+        until = None if seconds is None else time.monotonic() + seconds
+        return all(back.wait(None if until is None else max(0.0, until - time.monotonic())) for back in self._out)
+
+
 class Hearing:
     """Looks at one partition at a time, at each once in `seconds`; lives in the reader's thread."""
 
@@ -73,9 +90,8 @@ class Hearing:
         self._patience = FEW_SILENT_LOOKS
         self._question: Question | None = None
         self._next_at = time.monotonic() + seconds
-        self.back = threading.Event()
-        """Whether whoever asked last has come back; only then may the client be closed that was asked."""
-        self.back.set()
+        self.askers = Askers()
+        """Of the client that is listened to now."""
 
     def deaf(
         self, consumer: Consumer, followed: Mapping[Partition, int], reached: Mapping[Partition, int]
@@ -101,7 +117,7 @@ class Hearing:
         else:
             self._looks[partition] = before
             self._question = Question(consumer, partition, *here)
-            self.back = self._question.answered
+            self.askers.went(self._question.answered)
         return None
 
     def _hear(self, question: Question) -> Partition | None:
@@ -125,6 +141,7 @@ class Hearing:
         """Forget what was seen with the client that is to be replaced."""
         self._looks.clear()
         self._silent.clear()
+        self.askers = Askers()
         return deaf
 
     def _whose_turn(self, followed: Mapping[Partition, int]) -> Partition:

@@ -21,7 +21,7 @@ from kindline.ledger.clients.polling import (
     PollThread,
 )
 from kindline.ledger.confluent.client import common_settings, library_log
-from kindline.ledger.confluent.hearing import Hearing
+from kindline.ledger.confluent.hearing import OVERDUE_SECONDS, Askers, Hearing
 from kindline.ledger.port import Partition, Record
 
 log = logging.getLogger(__name__)
@@ -82,25 +82,28 @@ class ConfluentPollThread(PollThread):
         consumer.assign([TopicPartition(*partition, self._reached[partition]) for partition in self._followed])
 
     def _leave(self, consumer: Consumer) -> None:
-        consumer.close()
+        # To close a client waits for whoever asks it, and one who never comes back would keep the reader from its end.
+        if self._looks.askers.are_back(OVERDUE_SECONDS):
+            consumer.close()
 
     def _hearing(self, consumer: Consumer) -> Consumer:
         """The same, or a new one in place of one to which nothing comes of what the broker has."""
+        askers = self._looks.askers
         deaf = self._looks.deaf(consumer, self._followed, self._reached)
         if deaf is None:
             return consumer
         log.warning("%s/%d is not heard of after offset %d: a new client reads on", *deaf, self._reached[deaf])
-        closing = threading.Thread(target=self._forsake, args=(consumer, self._looks.back), daemon=True)
+        closing = threading.Thread(target=self._forsake, args=(consumer, askers), daemon=True)
         closing.start()
         renewed = self._connect()
         self._take_up(renewed, {})
         return renewed
 
-    def _forsake(self, consumer: Consumer, back: threading.Event) -> None:
+    def _forsake(self, consumer: Consumer, askers: Askers) -> None:
         """Let go of a deaf client in a thread of its own: closing may wait for whatever the library waits for."""
         consumer.unassign()  # It may hear of other partitions still, and shall not keep what it hears.
-        back.wait()  # To close a client under somebody who asks it would end the process.
-        self._leave(consumer)
+        askers.are_back()  # To close a client under somebody who asks it may end the process.
+        consumer.close()
 
     def _poll(self, consumer: Consumer) -> None:
         try:
