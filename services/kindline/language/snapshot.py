@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kindline.language.agents import AgentStatus
-from kindline.language.content import Content, ParticipantRole
+from kindline.language.content import NO_NEEDS, Content, Needs, ParticipantRole
 from kindline.language.facts.agents import CommandAnswered, Lease, RoutingState, RoutingStateReason
 from kindline.language.facts.inputs import EventParked, PlanAdopted
 from kindline.language.facts.interactions import InteractionQueued, InteractionReceived
@@ -113,6 +113,8 @@ class InteractionRow:
     promised_until: float = 0.0
     call_back_offered: bool = False
     call_back: CallBackPromised | None = None
+    asked: Needs = NO_NEEDS
+    asked_priority: int | None = None
 
 
 @made_quickly

@@ -386,6 +386,8 @@ class InteractionRow(_message.Message):
     PROMISED_UNTIL_FIELD_NUMBER: _builtins.int
     CALL_BACK_OFFERED_FIELD_NUMBER: _builtins.int
     CALL_BACK_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
+    ASKED_PRIORITY_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -418,6 +420,8 @@ class InteractionRow(_message.Message):
     """Until when its customer was told they would be answered, or 0."""
     call_back_offered: _builtins.bool
     """True once a call-back was offered to its customer."""
+    asked_priority: _builtins.int
+    """The priority that a bot gave it when it handed it over; absent: the one it came with."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -456,6 +460,10 @@ class InteractionRow(_message.Message):
     def call_back(self) -> _decision_pb2.CallBackPromised:
         """The call-back that is promised to its customer; absent: none, or it was kept."""
 
+    @_builtins.property
+    def asked(self) -> _common_pb2.Needs:
+        """What a bot that handed it over asked for, beside what it came with; nothing more once an agent has passed it on."""
+
     def __init__(
         self,
         *,
@@ -484,13 +492,20 @@ class InteractionRow(_message.Message):
         promised_until: _builtins.float = ...,
         call_back_offered: _builtins.bool = ...,
         call_back: _decision_pb2.CallBackPromised | None = ...,
+        asked: _common_pb2.Needs | None = ...,
+        asked_priority: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "call_back", b"call_back", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority", "_deadline", b"_deadline", "asked", b"asked", "asked_priority", b"asked_priority", "call_back", b"call_back", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "back_offs", b"back_offs", "call_back", b"call_back", "call_back_offered", b"call_back_offered", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority", "_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "asked", b"asked", "asked_priority", b"asked_priority", "back_offs", b"back_offs", "call_back", b"call_back", "call_back_offered", b"call_back_offered", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__asked_priority: _TypeAlias = _typing.Literal["asked_priority"]  # noqa: Y015
+    _WhichOneofArgType__asked_priority: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority"]  # noqa: Y015
     _WhichOneofReturnType__deadline: _TypeAlias = _typing.Literal["deadline"]  # noqa: Y015
     _WhichOneofArgType__deadline: _TypeAlias = _typing.Literal["_deadline", b"_deadline"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__asked_priority) -> _WhichOneofReturnType__asked_priority | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__deadline) -> _WhichOneofReturnType__deadline | None: ...
 
 Global___InteractionRow: _TypeAlias = InteractionRow  # noqa: Y015

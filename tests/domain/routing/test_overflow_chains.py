@@ -6,11 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kindline.language.agents import TransferInteraction
+from kindline.language.events import HandoverRequested
 from kindline.language.facts import InteractionDeflected
 from kindline.language.facts.interactions import DeflectedReason
 from kindline.language.queue_rules import OverflowAction, OverflowRule, QueueLimits
 from tests.domain.routing.test_overflow import FULL, WAITED, come, deflect, queued, to, under
-from tests.given import Centre, queue
+from tests.given import Centre, needs, queue
 
 
 def test_a_chain_of_full_queues_ends_where_there_is_room_or_by_the_rule_of_the_last() -> None:
@@ -102,3 +103,28 @@ def test_who_was_served_begins_anew_when_they_are_passed_on() -> None:
     centre.says("amy", TransferInteraction(interaction_id=centre.id("t1"), queue="billing"))
     assert queued(centre, "t1").queue == "general"
     assert centre.interaction("t1").overflowed_from == ("billing",)
+
+
+def test_a_plan_that_changes_a_queue_leaves_nothing_on_those_who_then_overflow_from_it() -> None:
+    """The queue they waited in weighs more now, and asks for other skills: neither comes along to the next queue."""
+    centre = Centre(under(queue(needs=needs(billing=1), weight=5, overflow=(to("billing", WAITED, 10),))))
+    centre.arrives("t1", priority=4)
+    centre.arrives("t2", held_by_bot=True)
+    centre.event(HandoverRequested(needs=needs("en", billing=1), priority=7), "t2")
+    other = under(queue(needs=needs(sales=1), weight=1_000, overflow=(to("billing", WAITED, 10),)))
+    centre.publish(replace(other, version=2))
+    centre.wait(10)
+    one, two = queued(centre, "t1"), queued(centre, "t2")
+    assert (one.queue, one.needs, one.priority) == ("billing", needs(), 4)
+    assert (two.queue, two.needs, two.priority) == ("billing", needs("en", billing=1), 7)
+
+
+def test_the_priority_a_bot_gave_is_kept_by_who_is_passed_on() -> None:
+    """The bot said seven; so it is in the next queue too, while what the bot took it for is the agent's to say."""
+    centre = Centre(under(queue(wrap_up_seconds=0.0)))
+    centre.at_work("zoe")
+    centre.arrives("t1", held_by_bot=True)
+    centre.event(HandoverRequested(needs=needs(sales=1), priority=7), "t1")
+    centre.accepts("zoe")
+    centre.says("zoe", TransferInteraction(interaction_id=centre.id("t1"), queue="billing"))
+    assert (queued(centre, "t1").needs, queued(centre, "t1").priority) == (needs(), 7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Content, ParticipantRole
-from kindline.language.events import InteractionStarted, MessageReceived
+from kindline.language.events import HandoverRequested, InteractionStarted, MessageReceived
 from kindline.language.facts.inputs import EventRecorded
 from kindline.language.facts.interactions import (
     InteractionAnswered,
@@ -24,6 +24,7 @@ from kindline.routing.domain.folding_inputs import called_for
 from kindline.routing.domain.folding_offers import leave_out
 from kindline.routing.domain.folding_preference import prefers
 from kindline.routing.domain.folding_waiting import begin_visit
+from kindline.routing.domain.handed_over import asks
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.promised import TALKING
 from kindline.routing.domain.silence import watch_silence
@@ -104,6 +105,8 @@ def recorded(state: ShardState, fact: EventRecorded, at: Instant) -> None:
     state.identities.add(fact.identity, opening=fact.opening, at=at)
     happening = fact.event.event
     interaction = state.interactions.get(fact.interaction_id)
+    if interaction is not None and isinstance(happening, HandoverRequested):
+        asks(interaction, happening)
     if interaction is None or not isinstance(happening, SPOKEN):
         return
     interaction.spoke_at = at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kindline.language.content import NO_NEEDS
 from kindline.language.facts import CallBackPromised, InteractionQueued, InteractionRelaxed
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import Instant
@@ -17,6 +18,8 @@ def begin_visit(interaction: Interaction, fact: InteractionQueued, at: Instant) 
     """It comes into a queue: anew, with all it needs there, unless it only comes back."""
     if fact.reason not in ANEW:
         return
+    if fact.from_agent_id:
+        interaction.asked = NO_NEEDS
     interaction.joined_at = at
     interaction.relaxed = None
     goes_on = fact.reason is QueuedReason.OVERFLOWED and not fact.from_agent_id

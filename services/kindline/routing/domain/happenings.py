@@ -20,7 +20,6 @@ from kindline.language.facts import InteractionHeld, InteractionResumed
 from kindline.language.facts.agents import Lease
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import Instant
-from kindline.language.plan_checks import HIGHEST_PRIORITY
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.call_backs import promise
 from kindline.routing.domain.decision import Decision
@@ -116,17 +115,6 @@ def _hand_over(d: Decision, interaction: Interaction, handover: HandoverRequeste
     candidates += [entry_point.queue] if entry_point else []
     candidates += [queue.name for queue in pool.plan.queues]
     queue = next((name for name in candidates if pool.has_queue(name)), interaction.received.queue)
-    priority = None if handover.priority is None else min(max(handover.priority, 0), HIGHEST_PRIORITY)
     since = min(max(happened_at, interaction.received.arrived_at), d.now)
-    enqueue(
-        d,
-        interaction,
-        Entry(
-            queue=queue,
-            reason=QueuedReason.HANDED_OVER,
-            needs=handover.needs,
-            priority=priority,
-            waiting_since=since,
-            note=handover.summary,
-        ),
-    )
+    entry = Entry(queue=queue, reason=QueuedReason.HANDED_OVER, waiting_since=since, note=handover.summary)
+    enqueue(d, interaction, entry)

@@ -47,6 +47,8 @@ def row_of(interaction: Interaction) -> InteractionRow:
     row.promised_until = interaction.promised_until
     row.call_back_offered = interaction.call_back_offered
     row.call_back = interaction.call_back
+    row.asked = interaction.asked
+    row.asked_priority = interaction.asked_priority
     row.__class__ = InteractionRow
     return row  # type: ignore[no-any-return]
 
@@ -80,4 +82,6 @@ def interaction_of(row: InteractionRow, sequence: int) -> Interaction:
         promised_until=row.promised_until,
         call_back_offered=row.call_back_offered,
         call_back=row.call_back,
+        asked=row.asked,
+        asked_priority=row.asked_priority,
     )

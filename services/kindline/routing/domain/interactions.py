@@ -53,6 +53,8 @@ class Interaction:
     promised_until: Instant = 0.0
     call_back_offered: bool = False
     call_back: CallBackPromised | None = None
+    asked: Needs = NO_NEEDS
+    asked_priority: int | None = None
     flow: Flow | None = None
     """Its queue's flow and where it stands there, while that is followed and no agent has it."""
     spot: Spot | None = None

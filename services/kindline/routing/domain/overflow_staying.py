@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kindline.language.content import Needs
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.plan import QueuePlan
 from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule
@@ -51,25 +50,12 @@ def _carry_out(d: Decision, interaction: Interaction, queue: QueuePlan, rule: Ov
     if rule.action is not OverflowAction.TO_QUEUE:
         turn_away(d, interaction, TurnedAway(queue.name, rule))
         return True
-    queued = interaction.queued
     been = (*interaction.overflowed_from, queue.name)
-    if queued is None or rule.queue in been or not d.state.pools[interaction.pool].has_queue(rule.queue):
+    if rule.queue in been or not d.state.pools[interaction.pool].has_queue(rule.queue):
         return False
-    entry = Entry(
-        queue=rule.queue,
-        reason=QueuedReason.OVERFLOWED,
-        needs=_beyond(queued.needs, queue.needs),
-        priority=queued.priority - queue.weight,
-    )
+    entry = Entry(queue=rule.queue, reason=QueuedReason.OVERFLOWED)
     found = find_place(d.state, comer(d, interaction, entry, been=been), rule.queue)
     if isinstance(found, Place):
         join(d, interaction, entry, sent_on(found, rule), overflowed_from=queue.name)
         return True
     return False
-
-
-def _beyond(needs: Needs, queue: Needs) -> Needs:
-    """What an interaction needs that its queue did not ask for: a bot may have found it out."""
-    asked = {need.skill: need.level for need in queue.skills}
-    own = tuple(need for need in needs.skills if asked.get(need.skill, 0) < need.level)
-    return Needs(skills=own, language="" if needs.language == queue.language else needs.language)

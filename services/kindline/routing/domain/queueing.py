@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kindline.language.content import NO_NEEDS, Content, Needs
+from kindline.language.content import Content
 from kindline.language.facts import InteractionDeflected, InteractionExpired, InteractionQueued
 from kindline.language.facts.interactions import DeflectedReason, ExpiryReason, QueuedReason
 from kindline.language.ids import Instant
@@ -12,6 +12,7 @@ from kindline.language.queue_rules import OverflowAction, OverflowCause
 from kindline.language.quick import made_quickly, maker
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.handed_over import own_needs, own_priority
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.ladder_climbing import climb, inform
 from kindline.routing.domain.overflow import Comer, Place, TurnedAway, find_place
@@ -23,12 +24,10 @@ from kindline.routing.domain.requirements import merged
 @made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """How an interaction enters a queue; `needs` are those beyond its own, `priority` replaces its own."""
+    """How an interaction enters a queue."""
 
     queue: str
     reason: QueuedReason
-    needs: Needs = NO_NEEDS
-    priority: int | None = None
     waiting_since: Instant | None = None
     note: Content | None = None
 
@@ -56,7 +55,7 @@ def comer(d: Decision, interaction: Interaction, entry: Entry, *, been: tuple[st
     return Comer(
         pool=d.state.pools[interaction.pool],
         channel=interaction.channel,
-        own=merged(interaction.received.needs, entry.needs),
+        own=own_needs(interaction, entry.reason),
         answered=is_owed(interaction),
         at=d.now,
         been=been,
@@ -65,9 +64,7 @@ def comer(d: Decision, interaction: Interaction, entry: Entry, *, been: tuple[st
 
 def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, overflowed_from: str = "") -> None:
     """It waits in the queue where it found a place; what nobody is there for it does without at once."""
-    queue = place.queue
-    own = merged(interaction.received.needs, entry.needs)
-    priority = interaction.received.priority if entry.priority is None else entry.priority
+    queue, own = place.queue, own_needs(interaction, entry.reason)
     reason = QueuedReason.OVERFLOWED if overflowed_from else entry.reason
     preference = preferred_for(d, interaction, queue, reason)
     d.emit(
@@ -76,7 +73,7 @@ def join(d: Decision, interaction: Interaction, entry: Entry, place: Place, *, o
             interaction_id=interaction.id,
             queue=queue.name,
             needs=merged(queue.needs, own),
-            priority=priority + queue.weight,
+            priority=own_priority(interaction) + queue.weight,
             waiting_since=interaction.waiting_since if entry.waiting_since is None else entry.waiting_since,
             segment=interaction.queued.segment + 1 if interaction.queued else 1,
             reason=reason,
