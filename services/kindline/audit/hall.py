@@ -128,10 +128,15 @@ class Hall:
         found = self.hold(case)
         if found is None:
             return
-        worker, was_busy = found[0], found[0].busy
+        worker, was_at_work = found[0], self._is_at_work(found[0])
         worker.hands[case.id] = hold
-        if was_busy and not worker.busy:
+        if was_at_work and not self._is_at_work(worker):
             worker.idle_since = at
+
+    def _is_at_work(self, worker: Worker) -> bool:
+        """Whether an agent owns anything that is awake; what is only offered to them is no work yet."""
+        awake = (self.cases.get(name) for name, hold in worker.hands.items() if not hold.asleep)
+        return any(case is not None and case.agent_id == worker.agent_id for case in awake)
 
     def stand(self, case: Case) -> None:
         """Put a case in line, or out of it, as its state says."""
@@ -154,7 +159,7 @@ class Hall:
         for offer in case.offers.values():
             self._let_go(case, offer.agent_id)
         found = self._let_go(case, case.agent_id)
-        if found is not None and not found[1].asleep and not found[0].busy:
+        if found is not None and not found[1].asleep and not self._is_at_work(found[0]):
             found[0].idle_since = at
         case.agent_id = ""
         case.offers.clear()

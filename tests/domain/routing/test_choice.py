@@ -70,6 +70,26 @@ def test_a_change_of_status_does_not_make_anybody_less_idle() -> None:
     assert centre.offered_to("t1") == ["amy"]
 
 
+def test_work_that_ends_while_an_offer_is_out_ends_what_was_idle_before_it() -> None:
+    """Amy talks for 70 s; that somebody else she was asked to take gives up does not make her idle all that time."""
+    two = (ChannelPlan(channel=Channel.CHAT, units=50, at_once=2),)
+    centre = Centre(choosing(AgentChoice.LONGEST_IDLE, channels=two))
+    centre.at_work("amy")
+    centre.arrives("t1")
+    centre.accepts("amy")
+    centre.wait(60)
+    centre.arrives("t2")
+    assert centre.offered_to("t2") == ["amy"]
+    centre.at_work("bob")
+    centre.wait(10)
+    centre.finishes("amy", "t1")
+    centre.leaves("t2")
+    centre.wait(5)
+    centre.arrives("t3")
+    who, why = choice(centre, "t3")
+    assert (who, why.score) == ("bob", 15.0)
+
+
 def test_whoever_has_least_in_hand_comes_next_when_nobody_is_idle() -> None:
     """With room for several chats, the next goes to the agent who has fewest, before anybody is filled up."""
     half = (ChannelPlan(channel=Channel.CHAT, units=30, at_once=3),)

@@ -99,7 +99,7 @@ class Agent(Holder):
         """Whether their time counts as available: present, and ready or at work."""
         if not self.session_id or self.lease is LOST:
             return False
-        return self.status is AVAILABLE or len(self.work) > self.sleepers
+        return self.status is AVAILABLE or self.is_at_work
 
     def counts_time(self, now: Instant) -> None:
         """Begin or end to count available time, as the axes now say."""

@@ -26,9 +26,9 @@ def hold_as_it_stands(state: ShardState, interaction: Interaction, at: Instant) 
             state.settle_agent(agent, WORK)
         return
     agent.reckons(at)
-    was_busy = agent.is_busy
+    was_at_work = agent.is_at_work
     agent.holds(interaction.id, interaction.units, grip)
-    if was_busy and not agent.is_busy:
+    if was_at_work and not agent.is_at_work:
         agent.idle_since = at
     state.settle_agent(agent, WORK)
 
@@ -39,7 +39,7 @@ def free(state: ShardState, interaction: Interaction, at: Instant) -> None:
     if agent is not None and interaction.id in agent.hands:
         agent.reckons(at)
         hand = agent.lets_go(interaction.id)
-        if hand.grip is not ASLEEP and not agent.is_busy:
+        if hand.grip is not ASLEEP and not agent.is_at_work:
             agent.idle_since = at
         state.settle_agent(agent, WORK)
     interaction.agent_id = interaction.interrupted_by = ""

@@ -73,6 +73,11 @@ class Holder:
         return len(self.hands) > self.sleepers
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether they own anything that is awake: what is only offered to them is no work yet."""
+        return len(self.work) > self.sleepers
+
+    @property
     def held_queues(self) -> Counter[str]:
         """How many are held of each queue; counted when asked for, as few plans limit them."""
         return Counter(hand.queue for hand in self.hands.values() if hand.grip is not Grip.ASLEEP)
