@@ -43,6 +43,8 @@ class Case:
     """What a bot that handed it over asked for, beside what it brought itself."""
     handed_over: bool = False
     account_owner: str = ""
+    passed_on_by: str = ""
+    """Who gave it away last, while nobody has answered it since."""
     answered: bool = False
     call_back_offered: bool = False
     call_back: f.CallBackPromised | None = None
@@ -119,6 +121,7 @@ class Case:
         """A queue has it from here on; joining one anew begins a visit, and with it the ladder."""
         if fact.reason in JOINING:
             self.joined_at, self.relaxed = at, None
+            self.passed_on_by = fact.from_agent_id or self.passed_on_by
             goes_on = fact.reason is QueuedReason.OVERFLOWED and not fact.from_agent_id
             before = self.overflowed_by if goes_on else ()
             self.overflowed_by = (*before, fact.overflowed_from) if fact.overflowed_from else before

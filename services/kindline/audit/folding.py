@@ -145,7 +145,7 @@ def _answered(hall: Hall, fact: f.InteractionAnswered, at: Instant) -> None:
     case, house = hall.case(fact), hall.houses.get(fact.pool)
     if case is None or house is None:
         return
-    case.answered = True
+    case.answered, case.passed_on_by = True, ""
     if case.received.customer:
         house.served[case.received.customer] = (fact.agent_id, at)
 

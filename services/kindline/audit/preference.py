@@ -83,7 +83,9 @@ class Preference:
             agent_id, served_at = house.served.get(case.received.customer, ("", 0.0))
             if served_at < at - (plan.remember_days or USUAL_DAYS) * DAY:
                 return ""
-        return agent_id if agent_id in house.rules.agents and agent_id != fact.from_agent_id else ""
+        passed_on = agent_id in {fact.from_agent_id, case.passed_on_by}
+        let_go = case.back_offs.get(agent_id, at) > at
+        return agent_id if agent_id in house.rules.agents and not passed_on and not let_go else ""
 
     def _wrong_end(self, house: House, case: Case, fact: f.PreferenceEnded, at: Instant) -> str:
         if case.preferred != fact.agent_id or case.queued is None:

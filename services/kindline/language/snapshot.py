@@ -115,6 +115,7 @@ class InteractionRow:
     call_back: CallBackPromised | None = None
     asked: Needs = NO_NEEDS
     asked_priority: int | None = None
+    passed_on_by: str = ""
 
 
 @made_quickly

@@ -388,6 +388,7 @@ class InteractionRow(_message.Message):
     CALL_BACK_FIELD_NUMBER: _builtins.int
     ASKED_FIELD_NUMBER: _builtins.int
     ASKED_PRIORITY_FIELD_NUMBER: _builtins.int
+    PASSED_ON_BY_FIELD_NUMBER: _builtins.int
     state: Global___InteractionState.ValueType
     """Where it stands."""
     agent_id: _builtins.str
@@ -422,6 +423,8 @@ class InteractionRow(_message.Message):
     """True once a call-back was offered to its customer."""
     asked_priority: _builtins.int
     """The priority that a bot gave it when it handed it over; absent: the one it came with."""
+    passed_on_by: _builtins.str
+    """The agent who passed it on last, while nobody has answered it since; empty: nobody."""
     @_builtins.property
     def received(self) -> _decision_pb2.InteractionReceived:
         """How it came in."""
@@ -494,10 +497,11 @@ class InteractionRow(_message.Message):
         call_back: _decision_pb2.CallBackPromised | None = ...,
         asked: _common_pb2.Needs | None = ...,
         asked_priority: _builtins.int | None = ...,
+        passed_on_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority", "_deadline", b"_deadline", "asked", b"asked", "asked_priority", b"asked_priority", "call_back", b"call_back", "deadline", b"deadline", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "visit", b"visit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority", "_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "asked", b"asked", "asked_priority", b"asked_priority", "back_offs", b"back_offs", "call_back", b"call_back", "call_back_offered", b"call_back_offered", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority", "_deadline", b"_deadline", "account_owner", b"account_owner", "agent_id", b"agent_id", "answered", b"answered", "asked", b"asked", "asked_priority", b"asked_priority", "back_offs", b"back_offs", "call_back", b"call_back", "call_back_offered", b"call_back_offered", "deadline", b"deadline", "interrupted_by", b"interrupted_by", "joined_at", b"joined_at", "last_offer_number", b"last_offer_number", "messages", b"messages", "offers", b"offers", "overflowed_from", b"overflowed_from", "passed_on_by", b"passed_on_by", "preferring", b"preferring", "promised_until", b"promised_until", "queued", b"queued", "received", b"received", "relaxed", b"relaxed", "spoke_at", b"spoke_at", "state", b"state", "state_since", b"state_since", "tell_at", b"tell_at", "told_position", b"told_position", "units", b"units", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__asked_priority: _TypeAlias = _typing.Literal["asked_priority"]  # noqa: Y015
     _WhichOneofArgType__asked_priority: _TypeAlias = _typing.Literal["_asked_priority", b"_asked_priority"]  # noqa: Y015

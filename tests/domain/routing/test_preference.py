@@ -12,7 +12,7 @@ from kindline.language import facts as f
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.facts.waiting import PreferenceEndedReason as Ended
 from kindline.language.plan import OrderPlan, Plan, QueuePlan
-from kindline.language.queue_rules import PreferencePlan, Preferred
+from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule, PreferencePlan, Preferred
 from kindline.language.snapshot import InteractionState as S
 from kindline.language.snapshot import LastAgentRow
 from kindline.routing.domain import last_agents
@@ -211,6 +211,38 @@ def test_whoever_passes_a_customer_on_does_not_get_them_back_by_preference() -> 
     centre.accepts("amy")
     centre.says("amy", a.TransferInteraction(interaction_id=centre.id("again"), queue="general"))
     assert centre.offered_to("again") == ["bob"]
+
+
+def test_who_passed_a_customer_on_is_not_waited_for_in_the_queue_after_the_next_either() -> None:
+    """Amy gives Ann to billing, where nobody has time; general takes her then, and bob is free: she is his at once."""
+    away = OverflowRule(cause=OverflowCause.WAITED, action=OverflowAction.TO_QUEUE, queue="general", after_seconds=40)
+    in_force = preferring()
+    billing = replace(in_force.queues[1], overflow=(away,), needs=needs(billing=4))
+    expert = agent("dee", billing=5)
+    in_force = replace(in_force, queues=(in_force.queues[0], billing), agents=(*in_force.agents, expert))
+    centre = after_a_talk_with_amy(in_force)
+    comes(centre, "again")
+    centre.accepts("amy")
+    centre.says("amy", a.TransferInteraction(interaction_id=centre.id("again"), queue="billing"))
+    keep_busy(centre, "amy")
+    centre.wait(40)
+    assert centre.facts(f.InteractionQueued)[-1].queue == "general"
+    assert centre.offered_to("again") == ["bob"]
+
+
+def test_who_has_just_let_a_customer_go_is_not_waited_for_in_the_next_queue() -> None:
+    """Amy, whose customer Ann is, leaves the offer; the next queue does not wait until Amy may be asked again."""
+    away = OverflowRule(cause=OverflowCause.WAITED, action=OverflowAction.TO_QUEUE, queue="general", after_seconds=10)
+    in_force = preferring(prefer=Preferred.ACCOUNT_OWNER)
+    billing = replace(in_force.queues[1], overflow=(away,), needs=needs(billing=3))
+    only_amy = (in_force.agents[0], agent("bob"))
+    centre = Centre(replace(in_force, queues=(in_force.queues[0], billing), agents=only_amy))
+    centre.at_work("amy", "bob")
+    centre.event(e.InteractionStarted(customer="ann", account_owner="amy"), "t1", "billing-chat")
+    centre.declines("amy")
+    centre.wait(10)
+    assert centre.facts(f.InteractionQueued)[-1].queue == "general"
+    assert centre.offered_to("t1") == ["bob"]
 
 
 def test_customers_are_remembered_for_as_many_days_as_the_plan_says() -> None:

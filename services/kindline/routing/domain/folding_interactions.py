@@ -76,7 +76,7 @@ def scheduled(state: ShardState, interaction: Interaction, fact: InteractionSche
 
 def answered(state: ShardState, interaction: Interaction, fact: InteractionAnswered, at: Instant) -> None:
     """Agent and customer are together."""
-    interaction.answered = True
+    interaction.answered, interaction.passed_on_by = True, ""
     state.pools[fact.pool].last_agents.served(interaction.received.customer, fact.agent_id, at)
     move(state, interaction, ACTIVE, at, fact.deadline)
 

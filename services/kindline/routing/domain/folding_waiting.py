@@ -19,7 +19,7 @@ def begin_visit(interaction: Interaction, fact: InteractionQueued, at: Instant) 
     if fact.reason not in ANEW:
         return
     if fact.from_agent_id:
-        interaction.asked = NO_NEEDS
+        interaction.asked, interaction.passed_on_by = NO_NEEDS, fact.from_agent_id
     interaction.joined_at = at
     interaction.relaxed = None
     goes_on = fact.reason is QueuedReason.OVERFLOWED and not fact.from_agent_id

@@ -49,6 +49,7 @@ def row_of(interaction: Interaction) -> InteractionRow:
     row.call_back = interaction.call_back
     row.asked = interaction.asked
     row.asked_priority = interaction.asked_priority
+    row.passed_on_by = interaction.passed_on_by
     row.__class__ = InteractionRow
     return row  # type: ignore[no-any-return]
 
@@ -84,4 +85,5 @@ def interaction_of(row: InteractionRow, sequence: int) -> Interaction:
         call_back=row.call_back,
         asked=row.asked,
         asked_priority=row.asked_priority,
+        passed_on_by=row.passed_on_by,
     )

@@ -55,6 +55,7 @@ class Interaction:
     call_back: CallBackPromised | None = None
     asked: Needs = NO_NEEDS
     asked_priority: int | None = None
+    passed_on_by: str = ""
     flow: Flow | None = None
     """Its queue's flow and where it stands there, while that is followed and no agent has it."""
     spot: Spot | None = None

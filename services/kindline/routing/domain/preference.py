@@ -35,7 +35,7 @@ NOBODY_IN_PARTICULAR = Preference()
 
 
 def preferred_for(d: Decision, interaction: Interaction, queue: QueuePlan, reason: QueuedReason) -> Preference:
-    """Whom an interaction that joins a queue waits for at first; never the agent who has just passed it on."""
+    """Whom an interaction that joins a queue waits for at first; never who passed it on, or has just let it go."""
     plan = queue.preference
     if plan is None or reason not in _ANEW:
         return NOBODY_IN_PARTICULAR
@@ -43,7 +43,8 @@ def preferred_for(d: Decision, interaction: Interaction, queue: QueuePlan, reaso
     agent_id = interaction.account_owner
     if plan.prefer is Preferred.LAST_AGENT:
         agent_id = pool.last_agents.of(interaction.received.customer, d.now - remembered_seconds(plan))
-    if agent_id not in pool.agent_plans or agent_id == interaction.agent_id:
+    passed_on = agent_id in {interaction.agent_id, interaction.passed_on_by}
+    if agent_id not in pool.agent_plans or passed_on or interaction.back_offs.get(agent_id, d.now) > d.now:
         return NOBODY_IN_PARTICULAR
     return Preference(agent_id, d.now + plan.for_seconds)
 
