@@ -293,6 +293,17 @@ def test_very_many_who_are_left_alone_are_helped_in_batches_that_fit_into_a_reco
     assert names == [centre.id(f"t{number}") for number in range(1_000)]
 
 
+def test_of_very_many_whose_step_is_due_in_one_instant_whoever_came_first_is_served_first() -> None:
+    """After an outage a rush is taken in at once: what one decision cannot do for all is done in their order."""
+    for crowd in (51, 120, 300):
+        centre = Centre(under(LadderStep(after_seconds=10, drop_language=True, drop_skills=("billing",))))
+        centre.at_work("bob")
+        for number in range(crowd):
+            centre.arrives(f"t{number}", age=float(crowd - number))
+        facts = centre.wait(10)
+        assert [fact.interaction_id for fact in facts if isinstance(fact, OfferIssued)] == [centre.id("t0")]
+
+
 def test_offers_say_that_they_were_made_by_relaxed_needs() -> None:
     """The offer names the customer's own queue, whichever queue the agent serves."""
     centre = Centre(under(*STEPS))

@@ -245,6 +245,20 @@ def test_who_has_just_let_a_customer_go_is_not_waited_for_in_the_next_queue() ->
     assert centre.offered_to("t1") == ["bob"]
 
 
+def test_of_very_many_who_wait_for_somebody_no_more_whoever_came_first_is_served_first() -> None:
+    """A whole batch waited for amy until one instant; when it has come, bob is asked to take the first of them."""
+    centre = Centre(preferring(prefer=Preferred.ACCOUNT_OWNER))
+    centre.at_work("amy")
+    keep_busy(centre, "amy")
+    centre.at_work("bob")
+    for number in range(300):
+        comes(centre, f"t{number}", owner="amy")
+    facts = centre.wait(60)
+    ended = [fact.interaction_id for fact in facts if isinstance(fact, f.PreferenceEnded)]
+    assert ended == [centre.id(f"t{number}") for number in range(300)]
+    assert [fact.interaction_id for fact in facts if isinstance(fact, f.OfferIssued)] == [centre.id("t0")]
+
+
 def test_customers_are_remembered_for_as_many_days_as_the_plan_says() -> None:
     """After the days the plan gives, and for customers without a name, the choice is as for anybody."""
     for days, who in ((2.9, ["amy"]), (3.1, ["bob"])):

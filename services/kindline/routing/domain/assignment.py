@@ -28,9 +28,9 @@ def wake(d: Decision) -> None:
     while (key := d.state.wakes.take(d.now)) is not None:
         kind, first, agent_id = key
         if kind is Due.GAP:
-            agent = d.state.agent(first, agent_id)
+            agent = d.state.agent(str(first), agent_id)
         else:
-            interaction = d.state.interactions.get(first)
+            interaction = d.state.interactions.get(str(first))
             agent = d.state.agent(interaction.pool, agent_id) if interaction else None
         if agent is not None:
             d.state.stirred_agents[agent] = None

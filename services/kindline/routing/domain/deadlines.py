@@ -29,7 +29,7 @@ def pass_time(d: Decision) -> None:
     while left > 0 and (key := d.state.timers.take(d.now)) is not None:
         left -= COUNTS_FOR.get(key[0], 1)
         if key[0] is Due.PARKED:
-            taken_in += parking_ends(d, bytes.fromhex(key[1]))
+            taken_in += parking_ends(d, bytes.fromhex(str(key[1])))
             if taken_in >= LARGEST_AT_ONCE:
                 return
         else:
@@ -37,7 +37,8 @@ def pass_time(d: Decision) -> None:
 
 
 def _fall_due(d: Decision, key: TimerKey) -> None:
-    kind, first, second = key
+    kind, rank, second = key
+    first = second if isinstance(rank, int) else rank
     of_interaction = _OF_INTERACTIONS.get(kind)
     if of_interaction is not None:
         interaction = d.state.interactions.get(first)

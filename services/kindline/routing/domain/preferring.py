@@ -14,7 +14,7 @@ def settle_preference(timers: Timers, pool: Pool, interaction: Interaction) -> N
         return
     if interaction.waits:
         pool.preferring.setdefault(queued.preferred_agent_id, {})[interaction] = None
-        timers.watch((Due.PREFERENCE, interaction.id, ""), queued.preferred_until)
+        timers.watch((Due.PREFERENCE, interaction.sequence, interaction.id), queued.preferred_until)
     else:
         drop_preference(timers, pool, interaction)
 
@@ -25,7 +25,7 @@ def drop_preference(timers: Timers, pool: Pool, interaction: Interaction) -> Non
     if queued is None or not interaction.preferring:
         return
     interaction.preferring = False
-    timers.watch((Due.PREFERENCE, interaction.id, ""), None)
+    timers.watch((Due.PREFERENCE, interaction.sequence, interaction.id), None)
     waiting = pool.preferring.get(queued.preferred_agent_id, {})
     waiting.pop(interaction, None)
     if not waiting:

@@ -13,7 +13,7 @@ def settle_visit(timers: Timers, pool: Pool, interaction: Interaction, at: Insta
     """Watch for what is due to one that waits; `tried` says that all that can be done now has just been done."""
     if pool.visits.has_rules:
         due = pool.visits.settle(interaction, pool.queue(interaction.queue), at, tried=tried)
-        timers.watch((Due.LADDER, interaction.id, ""), due)
+        timers.watch((Due.LADDER, interaction.sequence, interaction.id), due)
         watch_visits(timers, pool)
 
 

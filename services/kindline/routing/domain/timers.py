@@ -33,8 +33,12 @@ class Due(IntEnum):
     """By its number, in one step: each look for a deadline asks for it."""
 
 
-TimerKey = tuple[Due, str, str]
-"""Kind, then two names: as (REPLICA, replica, pool), (LEASE, pool, agent) or (OFFER, interaction, offer)."""
+TimerKey = tuple[Due, str | int, str]
+"""Kind, then two names: as (REPLICA, replica, pool), (LEASE, pool, agent) or (OFFER, interaction, offer).
+
+Those who wait have their sequence before their name, as (LADDER, sequence, interaction): where very many of them are
+due in one instant, and one decision does not do for all, whoever came first is first.
+"""
 
 SLACK = 1_024
 """Dead entries that are always tolerated before those that live are moved to another heap."""
