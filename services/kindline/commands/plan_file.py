@@ -16,7 +16,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import Node, ScalarNode
 
 from kindline.language.plan import Plan
 from kindline.language.plan_checks import problems
@@ -65,7 +67,9 @@ def _load(file: Path) -> Any:  # noqa: ANN401 - a document of any shape, judged 
         if file.stat().st_size > LARGEST_FILE_BYTES:
             message = f"{file}: is larger than {LARGEST_FILE_BYTES} bytes; split it by pool"
             raise PlanFileError(message)
-        return YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        yaml = YAML(typ="rt")
+        yaml.Constructor = _Constructor
+        return yaml.load(file.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"{file}: {error.strerror}; give the path of a plan file"
         raise PlanFileError(message) from error
@@ -76,6 +80,18 @@ def _load(file: Path) -> Any:  # noqa: ANN401 - a document of any shape, judged 
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{file}:{line}: {error.problem}; the file is not valid YAML"
         raise PlanFileError(message) from error
+
+
+class _Constructor(RoundTripConstructor):
+    """Leaves as text what only looks like a date or a number, so that the field in which it stands is named."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - ruamel's
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError):
+            if not isinstance(node, ScalarNode):
+                raise
+            return node.value
 
 
 class _Reading:

@@ -66,6 +66,12 @@ def test_hours_are_written_as_on_a_door(tmp_path: Path) -> None:
     assert plan.queues[0].overflow[0].action is OverflowAction.LEAVE_MESSAGE
 
 
+def test_a_holiday_that_no_calendar_has_is_named_like_any_other_mistake(tmp_path: Path) -> None:
+    """The 29th of February of a common year, without quotes, is told with its line and field."""
+    office = "    calendars: [{name: office, holidays: [{date: 2026-12-25}, {date: 2026-02-29}]}]\n"
+    assert "plan.yaml:12: pools.0.calendars.0.holidays.1.date: is '2026-02-29'" in refused(tmp_path, GOOD + office)
+
+
 def test_the_plan_that_comes_with_kindline_is_valid() -> None:
     """Two tenants, English and Chinese queues, voice, chat and web hook."""
     plans = read_plans(DEFAULT_PLAN)
@@ -89,6 +95,8 @@ def test_the_plan_that_comes_with_kindline_is_valid() -> None:
         ("name: english\n", "name: english\n        offer_seconds: 0\n", 6, "more than 0 seconds"),
         ("name: english\n", "name: english\n        offers_at_once: 0\n", 6, "1 or more"),
         ("skills: [orders]", "skills: orders", 3, "must be a list"),
+        ("level: 3", "level: " + "9" * 5_000, 11, "level: is '999"),
+        ("level: 3", "level: !!int three", 11, "level: is 'three'; it must be a whole number"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, wrong: str, right: str, line: int, words: str) -> None:
