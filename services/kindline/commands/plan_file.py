@@ -19,6 +19,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import Node, ScalarNode
+from ruamel.yaml.reader import ReaderError
 
 from kindline.language.plan import Plan
 from kindline.language.plan_checks import problems
@@ -63,13 +64,15 @@ def _refuse_twins(reading: _Reading, plans: list[Any]) -> None:
 
 
 def _load(file: Path) -> Any:  # noqa: ANN401 - a document of any shape, judged by the caller
+    text = ""
     try:
         if file.stat().st_size > LARGEST_FILE_BYTES:
             message = f"{file}: is larger than {LARGEST_FILE_BYTES} bytes; split it by pool"
             raise PlanFileError(message)
+        text = file.read_text(encoding="utf-8")
         yaml = YAML(typ="rt")
         yaml.Constructor = _Constructor
-        return yaml.load(file.read_text(encoding="utf-8"))
+        return yaml.load(text)
     except OSError as error:
         message = f"{file}: {error.strerror}; give the path of a plan file"
         raise PlanFileError(message) from error
@@ -79,6 +82,13 @@ def _load(file: Path) -> Any:  # noqa: ANN401 - a document of any shape, judged 
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{file}:{line}: {error.problem}; the file is not valid YAML"
+        raise PlanFileError(message) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"{file}:{line}: holds the control character #x{ord(text[error.position]):02x}; take it out"
+        raise PlanFileError(message) from error
+    except RecursionError as error:
+        message = f"{file}:1: is nested too deeply to be a plan; the file is not valid YAML"
         raise PlanFileError(message) from error
 
 

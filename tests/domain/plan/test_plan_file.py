@@ -114,10 +114,18 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     assert len(again.splitlines()) == 3
 
 
-@pytest.mark.parametrize("text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1"])
+@pytest.mark.parametrize(
+    "text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1", "pools:\n  - \x00", "pools: " + "[" * 3_000]
+)
 def test_what_is_no_plan_is_refused_in_plain_words(tmp_path: Path, text: str) -> None:
     """An empty file, a list or broken YAML is named as what it is."""
     assert refused(tmp_path, text).startswith("plan.yaml:")
+
+
+def test_a_control_character_is_named_with_its_line(tmp_path: Path) -> None:
+    """What no editor shows is found by its line."""
+    told = refused(tmp_path, GOOD.replace("agent_id: amy", "agent_id: a\x07my"))
+    assert told == "plan.yaml:10: holds the control character #x07; take it out"
 
 
 def test_a_pool_stands_once(tmp_path: Path) -> None:
