@@ -6,6 +6,7 @@ each named with their line, all of them at once; a file with one problem yields 
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -29,6 +30,12 @@ DEFAULT_PLAN = Path(__file__).with_name("plans") / "default.yaml"
 """The plan that comes with Kindline: two tenants, English and Chinese queues, voice, chat and web hooks."""
 
 LARGEST_FILE_BYTES = 4 * 1024 * 1024
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, as an escape may write it: no text that can be sent or stored."""
+
+LONGEST_NUMBER_BITS = 1_000
+"""A longer whole number cannot be compared with others; it is beyond every range."""
 
 PathInFile = tuple[str | int, ...]
 
@@ -97,11 +104,12 @@ class _Constructor(RoundTripConstructor):
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - ruamel's
         try:
-            return super().construct_object(node, deep)
+            found = super().construct_object(node, deep)
         except (ValueError, LookupError):
             if not isinstance(node, ScalarNode):
                 raise
             return node.value
+        return node.value if isinstance(found, int) and found.bit_length() > LONGEST_NUMBER_BITS else found
 
 
 class _Reading:
@@ -175,7 +183,7 @@ class _Reading:
             return float(raw)
         if hint is int and isinstance(raw, int) and not isinstance(raw, bool):
             return int(raw)
-        if hint is str and isinstance(raw, str):
+        if hint is str and isinstance(raw, str) and not LONE_SURROGATE.search(raw):
             return str(raw)
         if hint is str and isinstance(raw, date):
             # People write the date of a holiday without quotes, and YAML makes a date of it.
@@ -192,5 +200,8 @@ class _Reading:
 
 
 def _shown(raw: object) -> str:
+    if isinstance(raw, CommentedMap | CommentedSeq):
+        # Aliases may make a few lines endless when they are written out.
+        return "a mapping" if isinstance(raw, CommentedMap) else "a list"
     text = "empty" if raw is None else repr(raw)
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - as much as fits in a line

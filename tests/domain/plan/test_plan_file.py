@@ -96,6 +96,10 @@ def test_the_plan_that_comes_with_kindline_is_valid() -> None:
         ("name: english\n", "name: english\n        offers_at_once: 0\n", 6, "1 or more"),
         ("skills: [orders]", "skills: orders", 3, "must be a list"),
         ("level: 3", "level: " + "9" * 5_000, 11, "level: is '999"),
+        ("level: 3", "level: 0x" + "9" * 5_000, 11, "level: is '0x999"),
+        ("name: english\n", "name: english\n        weight: " + "9" * 400 + "\n", 6, "weight: is '999"),
+        ("name: english\n", "name: english\n        offer_seconds: " + "9" * 400 + "\n", 6, "offer_seconds: is '999"),
+        ("agent_id: amy", 'agent_id: "\\ud800"', 10, "it must be text"),
         ("level: 3", "level: !!int three", 11, "level: is 'three'; it must be a whole number"),
     ],
 )
@@ -115,11 +119,18 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1", "pools:\n  - \x00", "pools: " + "[" * 3_000]
+    "text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1", "pools:\n  - \x00", "pools: " + "[" * 500]
 )
 def test_what_is_no_plan_is_refused_in_plain_words(tmp_path: Path, text: str) -> None:
     """An empty file, a list or broken YAML is named as what it is."""
     assert refused(tmp_path, text).startswith("plan.yaml:")
+
+
+def test_a_few_lines_that_repeat_each_other_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    """Nine lists of nine times the one before hold more words than there is memory; that they are a list is enough."""
+    lists = ["        - &a0 [x]"] + [f"        - &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    told = refused(tmp_path, "pools:\n  - queues:\n" + "\n".join(lists) + "\n    pool: *a11\n")
+    assert "pools.0.pool: is a list; it must be text" in told
 
 
 def test_a_control_character_is_named_with_its_line(tmp_path: Path) -> None:
