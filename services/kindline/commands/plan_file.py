@@ -52,15 +52,24 @@ def read_plans(file: Path) -> tuple[Plan, ...]:
     if not isinstance(pools, CommentedSeq) or not pools:
         message = f"{file}:1: pools: is missing; a plan file begins with `pools:` and a list of pools"
         raise PlanFileError(message)
-    plans = [reading.build(Plan, raw, ("pools", index)) for index, raw in enumerate(pools)]
-    for index, plan in enumerate(plans):
-        if plan is not None and not reading.findings:
-            for problem in problems(plan):
-                reading.find(Problem(("pools", index, *problem.path), problem.message))
+    for field in document:
+        if field != "pools":
+            reading.find(Problem((str(field),), "there is no such field; all that a plan says stands within `pools:`"))
+    plans = [_read_plan(reading, raw, index) for index, raw in enumerate(pools)]
     _refuse_twins(reading, plans)
     if reading.findings:
         raise PlanFileError("\n".join(reading.findings))
     return tuple(plan for plan in plans if plan is not None)
+
+
+def _read_plan(reading: _Reading, raw: object, index: int) -> Any:  # noqa: ANN401 - a Plan, or None
+    """The plan of one pool; its rules are judged unless some of it could not be read, whatever the others say."""
+    before = len(reading.findings)
+    plan = reading.build(Plan, raw, ("pools", index))
+    if plan is not None and len(reading.findings) == before:
+        for problem in problems(plan):
+            reading.find(Problem(("pools", index, *problem.path), problem.message))
+    return plan
 
 
 def _refuse_twins(reading: _Reading, plans: list[Any]) -> None:

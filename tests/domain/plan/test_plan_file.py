@@ -118,6 +118,21 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     assert len(again.splitlines()) == 3
 
 
+def test_a_mistake_in_one_pool_hides_none_in_the_next(tmp_path: Path) -> None:
+    """Both pools name a skill that there is not, and both are told."""
+    wrong = GOOD.replace("skill: orders, level: 2", "skill: order, level: 2")
+    message = refused(tmp_path, wrong + wrong.removeprefix("pools:\n").replace("acme/support", "acme/sales"))
+    assert [line.split()[1] for line in message.splitlines() if "unknown skill" in line] == [
+        "pools.0.queues.0.needs.skills.0.skill:", "pools.1.queues.0.needs.skills.0.skill:"
+    ]  # fmt: skip
+
+
+def test_what_slipped_out_of_its_pool_is_named(tmp_path: Path) -> None:
+    """Reason codes without their two steps to the right would be left out of the plan without a word."""
+    message = refused(tmp_path, GOOD + "reason_codes: [busy]\n")
+    assert message.startswith("plan.yaml:12: reason_codes: there is no such field")
+
+
 @pytest.mark.parametrize(
     "text", ["", "pools: []", "- a", "pools: 3", "pools:\n  - [1", "pools:\n  - \x00", "pools: " + "[" * 500]
 )
