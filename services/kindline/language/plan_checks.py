@@ -15,7 +15,7 @@ from kindline.language.plan_checks_hours import calendars, known_calendars, zone
 from kindline.language.plan_checks_overflow import limits, overflow, overflow_circles
 from kindline.language.plan_checks_queues import ladders, preferences
 from kindline.language.plan_problems import Problem
-from kindline.language.plan_ranges import LIMITS, ORDER, RANGES
+from kindline.language.plan_ranges import HIGHEST_VERSION, LIMITS, ORDER, RANGES
 
 HIGHEST_PRIORITY = 9
 HIGHEST_LEVEL = 5
@@ -50,8 +50,8 @@ def _pool_name(plan: Plan) -> Iterator[Problem]:
     tenant, slash, pool = plan.pool.partition("/")
     if not (tenant and slash and pool) or "/" in pool:
         yield Problem(("pool",), f"is {plan.pool!r}; it must read tenant/pool")
-    if plan.version < 1:
-        yield Problem(("version",), f"is {plan.version}; it must be 1 or more")
+    if not 1 <= plan.version <= HIGHEST_VERSION:
+        yield Problem(("version",), f"is {plan.version}; it must be 1 or more, and at most {HIGHEST_VERSION:,}")
 
 
 def _unique_names(plan: Plan) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from kindline.language.content import Channel
 from kindline.language.plan import DEFAULT_CHANNELS, AgentPlan, ChannelPlan, Plan
 from kindline.language.plan_problems import Problem
+from kindline.language.plan_ranges import MOST
 
 KNOWN = ", ".join(channel.name.lower() for channel in Channel if channel)
 
@@ -17,8 +18,9 @@ def agent_limits(plan: Plan) -> Iterator[Problem]:
         for number, limit in enumerate(agent.limits):
             path = ("agents", index, "limits", number)
             yield from _limited_channel(agent, number, (*path, "channel"))
-            if limit.at_once < 0:
-                yield Problem((*path, "at_once"), f"is {limit.at_once}; it must be 0, for none at all, or more")
+            if not 0 <= limit.at_once <= MOST:
+                message = f"is {limit.at_once}; it must be 0, for none at all, or more, and at most {MOST:,}"
+                yield Problem((*path, "at_once"), message)
 
 
 def _limited_channel(agent: AgentPlan, number: int, path: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kindline.language.plan import Plan, QueuePlan
 from kindline.language.plan_checks_queues import some
 from kindline.language.plan_problems import Problem
-from kindline.language.plan_ranges import LONGEST_SECONDS
+from kindline.language.plan_ranges import LONGEST_SECONDS, MOST
 from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule
 
 STAYING = (OverflowCause.NOBODY_ON_STAY, OverflowCause.WAITED)
@@ -21,8 +21,9 @@ def limits(plan: Plan) -> Iterator[Problem]:
     for index, queue in enumerate(plan.queues):
         path = ("queues", index, "limits")
         most, longest = queue.limits.most_waiting, queue.limits.longest_expected_wait_seconds
-        if most < 0:
-            yield Problem((*path, "most_waiting"), f"is {most}; it must be 0, for no limit, or more")
+        if not 0 <= most <= MOST:
+            message = f"is {most}; it must be 0, for no limit, or more, and at most {MOST:,}"
+            yield Problem((*path, "most_waiting"), message)
         if not 0 <= longest <= LONGEST_SECONDS:
             message = f"is {longest:g}; it must be 0, for no limit, or more, and at most ten years"
             yield Problem((*path, "longest_expected_wait_seconds"), message)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kindline.language.plan import Plan, QueuePlan
 from kindline.language.plan_problems import Problem
-from kindline.language.plan_ranges import HEAVIEST, LONGEST_SECONDS
+from kindline.language.plan_ranges import HEAVIEST, LONGEST_SECONDS, MOST
 from kindline.language.queue_rules import LadderStep, Preferred
 
 HIGHEST_LOWERED = 4
@@ -48,8 +48,9 @@ def preferences(plan: Plan) -> Iterator[Problem]:
                 f"is {preference.for_seconds:g}; nobody is waited for without end, nor beyond longest_wait_seconds"
             )
             yield Problem((*path, "for_seconds"), message)
-        if preference.remember_days < 0:
-            yield Problem((*path, "remember_days"), f"is {preference.remember_days}; it must be 0, for 7, or more")
+        if not 0 <= preference.remember_days <= MOST:
+            message = f"is {preference.remember_days}; it must be 0, for 7, or more, and at most {MOST:,}"
+            yield Problem((*path, "remember_days"), message)
 
 
 def some(names: Sequence[str]) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 LONGEST_SECONDS = 10 * 366 * 86_400.0
 """Ten years. No instant that is reckoned with it leaves what clocks can say; not-a-number and infinity are above it."""
 HEAVIEST = 1_000_000
+MOST = 2**31 - 1
+"""The largest number of the contract: a plan that counts beyond it cannot be published."""
+HIGHEST_VERSION = 2**63 - 1
 
 _ABOVE_ZERO = (lambda value: 0 < value <= LONGEST_SECONDS, "must be more than 0 seconds, and at most ten years")
 _NOT_NEGATIVE = (lambda value: 0 <= value <= LONGEST_SECONDS, "must be 0 or more, and at most ten years of seconds")
-_ONE_OR_MORE = (lambda value: value >= 1, "must be 1 or more")
-_NONE_OR_MORE = (lambda value: value >= 0, "must be 0 or more")
+_ONE_OR_MORE = (lambda value: 1 <= value <= MOST, f"must be 1 or more, and at most {MOST:,}")
+_NONE_OR_MORE = (lambda value: 0 <= value <= MOST, f"must be 0 or more, and at most {MOST:,}")
 _WEIGHT = (lambda value: -HEAVIEST <= value <= HEAVIEST, "must lie between -1,000,000 and 1,000,000")
 
 RANGES: dict[tuple[str, str], tuple[Callable[[float], bool], str]] = {
