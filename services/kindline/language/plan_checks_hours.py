@@ -50,17 +50,14 @@ def known_calendars(plan: Plan) -> Iterator[Problem]:
 
 
 def _holidays(calendar: CalendarPlan, path: Path) -> Iterator[Problem]:
-    seen: set[date] = set()
+    seen: set[str] = set()
     for number, holiday in enumerate(calendar.holidays):
         here = (*path, "holidays", number)
-        try:
-            day = date.fromisoformat(holiday.date)
-        except ValueError:
+        if not _is_date(holiday.date):
             yield Problem((*here, "date"), f"is {holiday.date!r}; write it as 2026-12-25")
-        else:
-            if day in seen:
-                yield Problem((*here, "date"), f"{holiday.date} is there already; each date stands once")
-            seen.add(day)
+        elif holiday.date in seen:
+            yield Problem((*here, "date"), f"{holiday.date} is there already; each date stands once")
+        seen.add(holiday.date)
         yield from _frames(holiday.frames, (*here, "frames"), on_a_date=True)
 
 
@@ -83,9 +80,17 @@ def _frames(frames: Sequence[CalendarFrame], path: Path, *, on_a_date: bool) -> 
 
 def _time(text: str) -> int | None:
     try:
-        return wall_seconds(text)
+        return wall_seconds(text) if text.isascii() else None
     except ValueError:
         return None
+
+
+def _is_date(text: str) -> bool:
+    """Whether it is a day, written in the one way in which every reader of a plan compares it with others."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_zone(name: str) -> bool:
