@@ -352,3 +352,27 @@ def test_whoever_nobody_was_offered_goes_before_a_second_offer() -> None:
     assert centre.offered_to("two") == []
     centre.says("amy", a.FinishWrapUp(interaction_id=centre.id("chat-1")))
     assert (centre.offered_to("one"), centre.offered_to("two")) == (["bob"], ["amy"])
+
+
+@pytest.mark.parametrize("dormant_units", [0, 10])
+def test_what_a_conversation_interrupted_goes_on_when_that_falls_asleep(dormant_units: int) -> None:
+    """The customer of the chat has gone silent, perhaps for good: the mail does not wait a day for them."""
+    usual = urgent()
+    chat = ChannelPlan(
+        channel=CHAT, units=50, interrupts=(EMAIL,), dormant_after_seconds=300.0, dormant_units=dormant_units
+    )
+    mail = ChannelPlan(channel=EMAIL, units=50, at_once=2)
+    centre = busy("mail-1", "mail-2", in_force=replace(usual, channels=(chat, mail)))
+    centre.arrives("chat")
+    centre.accepts("amy")
+    assert states(centre, "chat", "mail-1", "mail-2") == [S.ACTIVE, S.ACTIVE, S.HELD]
+    words = a.SendMessage(interaction_id=centre.id("chat"), message_id="m", content=text("and you?"))
+    centre.says("amy", words)
+    centre.wait(300)
+    assert states(centre, "chat", "mail-1", "mail-2") == [S.DORMANT, S.ACTIVE, S.ACTIVE]
+    assert [fact.units_over for fact in centre.facts(f.CapacityExceeded)] == [10] * bool(dormant_units)
+    # Whoever speaks again finds Amy's hands full, and is offered to her over the same mail.
+    centre.event(e.MessageReceived(message_id="c", content=text("here I am")), "chat")
+    assert centre.offered_to("chat") == ["amy"]
+    centre.accepts("amy")
+    assert states(centre, "chat", "mail-1", "mail-2") == [S.ACTIVE, S.ACTIVE, S.HELD]

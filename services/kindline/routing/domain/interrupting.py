@@ -11,6 +11,7 @@ from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.capacity import interruptible
 from kindline.routing.domain.decision import Decision
+from kindline.routing.domain.hands import Grip
 from kindline.routing.domain.interactions import Interaction
 
 
@@ -28,14 +29,15 @@ def make_room(d: Decision, accepted: Interaction) -> None:
 
 
 def take_up_interrupted(d: Decision) -> None:
-    """What was interrupted by something that its agent does not hold any more goes on."""
+    """What was interrupted by something that its agent does not hold any more, or that sleeps, goes on."""
     for agent in list(d.state.touched):
         if not agent.set_aside:
             continue
         owned = sorted((d.state.interactions[name] for name in agent.work), key=lambda one: one.sequence)
         for interaction in owned:
-            by = interaction.interrupted_by
-            if by and by not in agent.hands and interaction.state is InteractionState.HELD:
+            by = agent.hands.get(interaction.interrupted_by)
+            is_over = bool(interaction.interrupted_by) and (by is None or by.grip is Grip.ASLEEP)
+            if is_over and interaction.state is InteractionState.HELD:
                 take_up(d, interaction)
 
 
