@@ -34,8 +34,8 @@ class Ladder:
         """Look at this hall."""
         self._hall = hall
         self._findings = findings
-        self._due: Due[tuple[str, Instant, int]] = Due()
-        """Interaction, beginning of its visit, steps it must have taken."""
+        self._due: Due[tuple[str, Instant, int, Instant]] = Due()
+        """Interaction, beginning of its visit, steps it must have taken, by when."""
 
     def judge(self, fact: f.Fact, at: Instant, place: str) -> None:
         """Look at one fact before it is folded."""
@@ -87,7 +87,8 @@ class Ladder:
             steps = house.rules.queue(fact.queue).ladder if house is not None else ()
             for number, step in enumerate(steps, 1):
                 if step.after_seconds > 0 or not step.when_nobody:
-                    self._due.note(at + step.after_seconds, (case.id, at, number))
+                    due_at = at + step.after_seconds
+                    self._due.note(due_at, (case.id, at, number, due_at))
 
     @staticmethod
     def _age_is_kept(case: Case, fact: f.InteractionQueued, at: Instant) -> bool:
@@ -99,12 +100,14 @@ class Ladder:
 
     def close(self, at: Instant, place: str) -> None:
         """The batch is over: no step is long overdue."""
-        for name, joined_at, steps in self._due.late(at, full=self._hall.batch_is_full):
+        for name, joined_at, steps, due_at in self._due.late(at, full=self._hall.batch_is_full):
             case = self._hall.cases.get(name)
             if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.step >= steps:
                 continue
-            # Another plan may have changed the ladder since.
-            ladder = self._hall.houses[case.pool].rules.queue(case.queue).ladder
-            if steps <= len(ladder) and joined_at + ladder[steps - 1].after_seconds <= at:
+            # Another plan may have changed the ladder since: then it is that one's time that must be kept.
+            time = time_of(case, self._hall.houses[case.pool].rules.queue(case.queue).ladder[steps - 1 :])
+            if time is not None and time > due_at:
+                self._due.note(time, (name, joined_at, steps, time))
+            elif time is not None:
                 what = f"{name} has taken {case.step} steps, {steps} are due"
                 self._findings.find(Invariant.LADDER, place, what)

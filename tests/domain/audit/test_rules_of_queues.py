@@ -112,6 +112,36 @@ def test_a_step_that_is_never_taken_is_found() -> None:
     assert found(audited(beating(log, 30)))["ladder"] == 2
 
 
+def replanned(second: LadderStep) -> Centre:
+    """Somebody waits for 65 seconds; the second step was due after sixty, until another plan said otherwise of it."""
+    centre = Centre(general(ladder=STEPS, needs=needs(billing=3)))
+    centre.at_work("zoe")
+    centre.says("zoe", SetStatus(status=AgentStatus.BREAK))
+    centre.arrives("one")
+    first = replace(STEPS[0], lower_skills=needs(billing=2).skills)
+    centre.publish(replace(general(ladder=(first, second), needs=needs(billing=3)), version=2))
+    centre.wait(65.0)
+    assert [fact.step for fact in centre.facts(f.InteractionRelaxed)] == [1]
+    return centre
+
+
+def test_a_step_that_waits_for_nobody_being_there_under_another_plan_is_not_late() -> None:
+    """Zoe is on a break and comes back, so the step is not due at all."""
+    centre = replanned(LadderStep(when_nobody=True, drop_skills=("billing",)))
+    assert found(audited(beating(centre.log, 30))) == {}
+
+
+@pytest.mark.parametrize("heartbeats", range(40))
+def test_a_step_that_another_plan_put_off_is_due_when_that_says(heartbeats: int) -> None:
+    """It fell due while nobody decided, and is taken right after a new owner's first word; later it is late."""
+    centre = replanned(LadderStep(after_seconds=90.0, drop_skills=("billing",)))
+    before = [*centre.log, *[(centre.now, ())] * heartbeats]
+    resumed = tuple(centre.resume(30.0))
+    log: Log = [*before, (centre.now, resumed)]
+    assert found(audited(log)) == {}
+    assert found(audited(beating(log, 50))) == {"ladder": 1}
+
+
 def test_a_step_for_want_of_people_while_somebody_is_there_is_found() -> None:
     """With nobody signed in the step is taken at once; with Zoe there it must not be."""
     steps = (LadderStep(when_nobody=True, drop_skills=("billing",)),)
