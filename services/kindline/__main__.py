@@ -47,6 +47,8 @@ TOOLS = {
 """What people type."""
 
 COMMANDS = {**SERVICES, **TOOLS}
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended, as shells count: 128 and the signal's number."""
 
 
 class CommandTable(click.Group):
@@ -73,6 +75,14 @@ class CommandTable(click.Group):
             return _service(cmd_name, entry.words, module)
         command: click.Command = getattr(module, entry.attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run it; stopping a command that has no words of its own for it is 130, for 1 is a verdict of some."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped", err=True)
+            sys.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table with its words, without importing anything."""
