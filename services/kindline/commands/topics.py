@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kindline.ledger.kafka.administration import PartitionsDiffer, TopicReport, verify_topics
-from kindline.ledger.kafka.client import ClientIncomplete
+from kindline.ledger.kafka.client import AddressWrong, ClientIncomplete
 from kindline.ledger.port import LedgerUnavailable
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
@@ -41,7 +41,7 @@ def topics(kafka: str, partitions: int | None, as_json: bool) -> None:  # noqa: 
     """Create the ledger's topics and verify them."""
     try:
         reports = verify_topics(kafka, partitions=partitions)
-    except (PartitionsDiffer, LedgerUnavailable, ClientIncomplete) as error:
+    except (AddressWrong, PartitionsDiffer, LedgerUnavailable, ClientIncomplete) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps([_as_data(report) for report in reports], indent=2))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kindline.ledger.kafka import KafkaLedger
-from kindline.ledger.kafka.client import ClientIncomplete, check_client
+from kindline.ledger.kafka.client import AddressWrong, ClientIncomplete, check_client
 from kindline.ledger.port import LedgerUnavailable
 from kindline.ledger.topics import SOURCES
 from kindline.runtime.main import CannotStart
@@ -34,8 +34,8 @@ PAUSE_SECONDS: Final = 0.5
 async def open_ledger(bootstrap: str, client_name: str) -> KafkaLedger:
     """The ledger at 'host:port' (several with commas), whose topics are there and have equally many partitions.
 
-    KINDLINE_KAFKA_CLIENT chooses the library. Raises CannotStart with what to do: there is no such library, the broker
-    is away for 15 s, a topic is missing, or their partitions differ.
+    KINDLINE_KAFKA_CLIENT chooses the library. Raises CannotStart with what to do: there is no such library, the address
+    is none, the broker is away for 15 s, a topic is missing, or their partitions differ.
     """
     ledger = _chosen(Environment())(bootstrap, client_name)
     try:
@@ -69,6 +69,8 @@ async def _partition_counts(ledger: KafkaLedger, bootstrap: str) -> dict[str, in
     while True:
         try:
             return {topic.name: await ledger.partitions(topic.name) for topic in SOURCES}
+        except AddressWrong as error:
+            raise CannotStart(str(error)) from error
         except LookupError as error:
             raise CannotStart(f"Kafka at {bootstrap}: {error.args[0]}") from error
         except LedgerUnavailable as error:

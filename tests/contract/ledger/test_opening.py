@@ -3,7 +3,9 @@
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from kindline.commands.topics import topics
 from kindline.ledger.kafka.administration import ensure_topics
 from kindline.ledger.opening import CLIENT_VARIABLE, CLIENTS, open_ledger
 from kindline.ledger.topics import SOURCES
@@ -44,3 +46,21 @@ async def test_a_client_that_is_not_installed_is_told_in_words(monkeypatch: pyte
         monkeypatch.delitem(sys.modules, module)
     with pytest.raises(CannotStart, match=r"needs the package confluent_kafka: pip install 'kindline\[services\]'"):
         await open_ledger(NOWHERE, "test")
+
+
+@pytest.mark.parametrize("address", [":::", "127.0.0.1:", "127.0.0.1:90x2", "", "127.0.0.1:9092,"])
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_an_address_that_is_none_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    """A slip in the address ends in one line that shows what an address looks like, whatever the client."""
+    monkeypatch.setenv(CLIENT_VARIABLE, name)
+    with pytest.raises(CannotStart, match=r"is no host:port, such as 127\.0\.0\.1:9092"):
+        await open_ledger(address, "test")
+
+
+def test_kindline_topics_tells_it_as_well() -> None:
+    """The command that makes the topics says the same, and ends with 1."""
+    result = CliRunner().invoke(topics, ["--kafka", ":::"])
+    assert result.exit_code == 1
+    assert "is no host:port" in result.output

@@ -16,6 +16,10 @@ class ClientIncomplete(ImportError):
     """A package is missing or too old, so that this process would be slow or wrong; the message says what to do."""
 
 
+class AddressWrong(ValueError):
+    """Where Kafka is said to be is no address; the message says what one looks like."""
+
+
 def check_client() -> None:
     """Refuse to start on a client that is too old, or several times too slow. Raises ClientIncomplete."""
     if tuple(int(part) for part in kafka.__version__.split(".")[:3]) < LEAST_VERSION:
@@ -26,11 +30,19 @@ def check_client() -> None:
 
 
 def common_settings(bootstrap: str, client_name: str) -> dict[str, Any]:
-    """The settings that producers, consumers and the administration share."""
+    """The settings that producers, consumers and the administration share. Raises AddressWrong."""
     return {
-        "bootstrap_servers": [address.strip() for address in bootstrap.split(",")],
+        "bootstrap_servers": [_checked(address.strip()) for address in bootstrap.split(",")],
         "client_id": client_name,
         "reconnect_backoff_max_ms": 500,
         "request_timeout_ms": int(ROUND_TRIP_SECONDS * 1000),
         "bootstrap_timeout_ms": int(ROUND_TRIP_SECONDS * 1000),
     }
+
+
+def _checked(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    # A host alone, or a bracketed IPv6 one, will do: the client takes Kafka's own port then.
+    if not address or (colon and not address.endswith("]") and not (host and port.isdecimal())):
+        raise AddressWrong(f"{address!r} is no host:port, such as 127.0.0.1:9092")
+    return address
