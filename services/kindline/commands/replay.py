@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isnan
 from pathlib import Path
 
 import click
@@ -39,8 +40,24 @@ from kindline.runtime.main import CannotStart
 
 SHOWN_STRANGERS = 5
 STEP_CALLS = 50
+LONGEST_SECONDS = 86_400.0
 DATES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
 Opener = Callable[[str, str], Awaitable[Ledger]]
+
+
+class Seconds(click.FloatRange):
+    """A time that somebody could take: from none to a day, and a number."""
+
+    def __init__(self) -> None:
+        """Bound it."""
+        super().__init__(min=0, max=LONGEST_SECONDS)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds; what is no number compares with no bound, and so passes them all."""
+        seconds = float(super().convert(value, param, ctx))
+        if isnan(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +95,12 @@ class Choices:
 @click.option(
     "--wrap-up",
     "wrap_up",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     help="Seconds of wrap-up agents take.  [default: as logged; of a call log, as many as the plan allows]",
 )
 @click.option(
     "--accept",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     help="Seconds to an accept.  [default: as logged; of a call log, none]",
 )
 @click.option("--seed", default=1, show_default=True, help="Of the lots for what the log does not know.")
@@ -127,8 +144,13 @@ def replay(context: click.Context, /, month: datetime | None, **rest: object) ->
 def _replay(choices: Choices, opener: Opener, console: Console) -> None:
     source, pool = _source(choices, opener, console)
     if choices.write_plan is not None:
-        with choices.write_plan.open("w", encoding="utf-8") as file:
-            YAML(typ="safe", pure=True).dump(plan_document([source.own_plan()]), file)
+        own_plan = plan_document([source.own_plan()])
+        try:
+            with choices.write_plan.open("w", encoding="utf-8") as file:
+                YAML(typ="safe", pure=True).dump(own_plan, file)
+        except OSError as error:
+            message = f"{choices.write_plan}: {error.strerror}; name a file in a folder that you may write to"
+            raise click.UsageError(message) from error
         console.print(f"Wrote {choices.write_plan}: change a copy of it and give both with --plan", highlight=False)
         return
     own = "the log's own plan" if choices.file else "the plan in force"

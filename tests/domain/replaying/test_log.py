@@ -184,6 +184,24 @@ def test_a_person_writes_the_logs_own_plan_changes_it_and_compares(log: str, tmp
     assert found[1]["figures"]["served"] == {"value": 2, "unit": "calls"}
 
 
+def test_a_plan_that_cannot_be_written_is_explained(log: str, tmp_path: Path) -> None:
+    """Where there is no such folder, one line says so, and no plan of nothing is left behind."""
+    result = said(log, "--write-plan", str(tmp_path / "nowhere" / "own.yaml"))
+    assert result.exit_code == 2
+    assert "own.yaml: No such file or directory; name a file" in result.output
+    assert said(log, "--from", "2001-01-01", "--write-plan", str(tmp_path / "own.yaml")).exit_code == 2
+    assert not (tmp_path / "own.yaml").exists()
+
+
+@pytest.mark.parametrize("habit", ["--accept", "--wrap-up"])
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e12"])
+def test_a_habit_is_a_time_that_somebody_could_take(log: str, habit: str, seconds: str) -> None:
+    """What is no number of seconds, or more than a day of them, is refused by its option's name."""
+    result = said(log, habit, seconds)
+    assert result.exit_code == 2
+    assert habit in result.output
+
+
 def test_the_table_names_no_agent(log: str) -> None:
     """What is printed has figures and no names of people."""
     result = said(log, "--from", "1999-01-18T10:00", "--to", "1999-01-18T11:00")
