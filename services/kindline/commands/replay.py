@@ -13,7 +13,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import isnan
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from ruamel.yaml import YAML
 
 from kindline.commands.counted_log import LogUnreadable as LedgerUnreadable
 from kindline.commands.plan_file import PlanFileError
+from kindline.commands.replay_options import DATES, End, Seconds
 from kindline.commands.replay_reading import plan_of, read_span
 from kindline.commands.replay_sources import FromFile, FromLedger, Source, cut_words, from_ledger
 from kindline.commands.replay_table import Column, as_data, as_markdown, show
@@ -40,24 +40,7 @@ from kindline.runtime.main import CannotStart
 
 SHOWN_STRANGERS = 5
 STEP_CALLS = 50
-LONGEST_SECONDS = 86_400.0
-DATES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
 Opener = Callable[[str, str], Awaitable[Ledger]]
-
-
-class Seconds(click.FloatRange):
-    """A time that somebody could take: from none to a day, and a number."""
-
-    def __init__(self) -> None:
-        """Bound it."""
-        super().__init__(min=0, max=LONGEST_SECONDS)
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds; what is no number compares with no bound, and so passes them all."""
-        seconds = float(super().convert(value, param, ctx))
-        if isnan(seconds):
-            self.fail(f"{value} is no number of seconds", param, ctx)
-        return seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +65,7 @@ class Choices:
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--month", type=click.DateTime(["%Y-%m"]), help="A whole month, such as 1999-01.")
 @click.option("--from", "begin", type=DATES, help="First day, or instant.  [default: the log's beginning]")
-@click.option("--to", "--until", "until", type=DATES, help="Last day, or end.  [default: the log's end]")
+@click.option("--to", "--until", "until", type=End(), help="Last day, or end.  [default: the log's end]")
 @click.option(
     "--plan",
     "plans",
@@ -121,8 +104,11 @@ def replay(context: click.Context, /, month: datetime | None, **rest: object) ->
         message = "--month stands alone: give --from and --until for another span"
         raise click.UsageError(message)
     if month is not None:
-        rest |= {"begin": month, "until": (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)}
+        rest |= {"begin": month, "until": (month + timedelta(days=31)).replace(day=1)}
     choices = Choices(**rest)  # type: ignore[arg-type]
+    if choices.begin and choices.until and choices.until <= choices.begin:
+        message = "--to must be later than --from"
+        raise click.UsageError(message)
     console = Console(stderr=True)
     try:
         _replay(choices, context.obj or open_ledger, console)

@@ -22,7 +22,7 @@ ISRAEL = "Asia/Jerusalem"
 
 
 def read_span(file: Path, chosen: tuple[datetime | None, datetime | None], seed: int, console: Console) -> Span:
-    """The calls and the crew of a span of local time; None reaches to the log's end.
+    """The calls and the crew of a span of local time, which ends before its second instant; None is the log's end.
 
     Raises LogUnreadable, NothingToReplay.
     """
@@ -31,9 +31,7 @@ def read_span(file: Path, chosen: tuple[datetime | None, datetime | None], seed:
         console.print(line, markup=False, highlight=False)
     days = [call.day for call in log.calls] or [date.min]
     begin = chosen[0] or datetime.combine(min(days), datetime.min.time())
-    until = chosen[1] or datetime.combine(max(days), datetime.min.time())
-    # A day without an hour is meant to its end.
-    until += timedelta(days=1) if until.time() == datetime.min.time() else timedelta()
+    until = chosen[1] or datetime.combine(max(days), datetime.min.time()) + timedelta(days=1)
     return span_of(
         log.calls,
         midnight_of=_midnight,

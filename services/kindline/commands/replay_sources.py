@@ -6,7 +6,7 @@ Promises that both are played by the same engine on the same virtual clock, and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from math import inf
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,10 +23,9 @@ from kindline.language.reading import Reading
 from kindline.ledger import topics
 from kindline.ledger.port import Ledger
 
-DAY = timedelta(days=1)
 SHOWN = 5
 Chosen = tuple[datetime | None, datetime | None]
-"""Local times, from and until; None reaches to the log's end."""
+"""Local times, from, and until which instant; None reaches to the log's end."""
 
 
 class Source(Protocol):
@@ -191,9 +190,6 @@ def _zone(name: str) -> tzinfo:
 
 def _span(chosen: Chosen, zone: tzinfo) -> tuple[float, float]:
     begin, until = chosen
-    # A day without an hour is meant to its end.
-    if until is not None and until.time() == datetime.min.time():
-        until += DAY
     first = begin.replace(tzinfo=zone).timestamp() if begin else 0.0
     last = until.replace(tzinfo=zone).timestamp() if until else inf
     return first, last

@@ -214,6 +214,9 @@ def test_the_table_names_no_agent(log: str) -> None:
     "arguments,words",
     [
         (["--from", "2001-01-01", "--to", "2001-01-02"], "0 calls"),
+        (["--month", "1999-02"], "the log has calls of 1999-01-18 to 1999-01-18; choose a span within these days"),
+        (["--from", "1999-01-19", "--to", "1999-01-18"], "--to must be later than --from"),
+        (["--from", "1999-01-18T10:00", "--to", "1999-01-18T10:00"], "--to must be later than --from"),
         (["--month", "1999-01", "--from", "1999-01-02"], "--month stands alone"),
     ],
 )
@@ -222,6 +225,37 @@ def test_a_choice_that_cannot_be_played_is_explained(log: str, arguments: list[s
     result = said(log, *arguments)
     assert result.exit_code == 2
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"server": "NO_SERVER"}, "1 calls that asked for an agent, and 0 agents: no row names a server"),
+        ({"outcome": "PHANTOM"}, "0 calls that asked for an agent, and 0 agents: whoever called then left in the menu"),
+        ({"q_time": "soon"}, "the log has no row that can be used"),
+    ],
+)
+def test_a_log_without_callers_or_agents_is_explained(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    """Where nothing can be played, the reason is what the log lacks, not only two numbers."""
+    file = tmp_path / "log.tsv"
+    file.write_text(f"{HEADER}\n{row(**changes)}\n")
+    result = said(str(file))
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+
+
+def test_a_day_is_meant_to_its_end_and_midnight_to_the_instant(tmp_path: Path) -> None:
+    """`--to 1999-01-18` takes the whole of the 18th, `--to 1999-01-18T00:00` nothing of it."""
+    file = tmp_path / "log.tsv"
+    days = [row(**columns("A", TEN, waits=0, talks=60, day=f"9901{number}")) for number in (17, 18, 19)]
+    file.write_text("\n".join([HEADER, *days]) + "\n")
+
+    def calls_until(end: str) -> float:
+        found = json.loads(said(str(file), "--from", "1999-01-17", "--to", end, "--json").stdout)
+        calls: float = found[1]["figures"]["calls"]["value"]
+        return calls
+
+    assert [calls_until(end) for end in ("1999-01-18", "1999-01-18T00:00", "1999-01-18T11:00")] == [2, 1, 2]
 
 
 def test_a_plan_of_another_house_is_explained(log: str, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def span_of(
     crew = shifts(at_work(long_day), begin=begin - midnight, until=until - midnight)
     if not played or not crew:
         message = f"the span has {len(played)} calls that asked for an agent, and {len(crew)} agents"
-        raise NothingToReplay(message)
+        raise NothingToReplay(f"{message}: {_advice(calls, within, asked=bool(played))}")
     return Span(
         calls=within,
         script=sorted(played, key=lambda each: each.leaves_menu_at),
@@ -99,6 +99,18 @@ def span_of(
         midnight=midnight,
         whole_log=calls,
     )
+
+
+def _advice(calls: Sequence[LoggedCall], within: Sequence[LoggedCall], *, asked: bool) -> str:
+    """What is missing for a replay, and what to do."""
+    if not calls:
+        return "the log has no row that can be used"
+    days = sorted({call.day for call in calls})
+    if not within:
+        return f"the log has calls of {days[0]} to {days[-1]}; choose a span within these days"
+    if not asked:
+        return "whoever called then left in the menu, or was no caller; choose another span"
+    return "no row names a server who served anybody then, so nobody can be put to work; choose another span"
 
 
 def _moved(call: LoggedCall, seconds: float) -> LoggedCall:
