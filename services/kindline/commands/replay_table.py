@@ -14,6 +14,13 @@ from rich.table import Table
 from kindline.commands.replaying.outcome import Outcome
 from kindline.rehearsal.report import LEVELS
 
+LEAST_WORDS = 24
+"""What a figure is called is broken into lines of this length at the shortest."""
+LONGEST_NAME = 12
+"""A longer name of a plan is broken into lines, unless a figure of its column is longer still."""
+FRAME = 3
+"""What a table's column takes beside its words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -97,12 +104,18 @@ WHERE_ANY = {
 
 
 def show(columns: Sequence[Column], console: Console, *, title: str) -> None:
-    """Print the table."""
+    """Print the table; it is rather wider than the terminal, or the pipe, than that a figure is cut."""
     table = Table("", *(column.name for column in columns), title=title, title_justify="left")
-    for row in _told(columns):
+    rows = list(_told(columns))
+    for row in rows:
         table.add_row(*row)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table.columns[0].min_width = LEAST_WORDS
+    for number, column in enumerate(table.columns[1:], start=1):
+        column.justify, column.overflow = "right", "fold"
+        name = columns[number - 1].name
+        column.width = max(min(len(name), LONGEST_NAME), *(len(row[number]) for row in rows))
+    least = sum((column.width or LEAST_WORDS) + FRAME for column in table.columns) + 1
+    console.width = max(console.width, least)
     console.print(table)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -208,6 +209,20 @@ def test_the_table_names_no_agent(log: str) -> None:
     assert result.exit_code == 0
     assert "occupancy of agents, median" in result.stdout
     assert "AG12" not in result.output
+
+
+def test_no_figure_is_cut_however_many_plans_stand_side_by_side(log: str, tmp_path: Path) -> None:
+    """Nine plans in a pipe of 80 characters: each figure of the table can be read, and so can its name."""
+    files = [tmp_path / f"a-plan-with-a-long-name-{number}.yaml" for number in range(9)]
+    said(log, "--write-plan", str(files[0]))
+    for file in files[1:]:
+        file.write_text(files[0].read_text())
+    result = said(log, *(argument for file in files for argument in ("--plan", str(file))))
+    assert result.exit_code == 0
+    assert "\N{HORIZONTAL ELLIPSIS}" not in result.stdout
+    [mean] = [line for line in result.stdout.splitlines() if " mean wait  " in line]
+    assert re.findall(r"[0-9.]+ s\b", mean)[0] == "26.25 s"
+    assert len(re.findall(r"[0-9]+\.[0-9]{2} s\b", mean)) == 10
 
 
 @pytest.mark.parametrize(
