@@ -55,6 +55,14 @@ def test_a_broken_row_says_what_is_wrong(line: str, reason: str) -> None:
     assert defect(line) == RowDefect(line_number=2, reason=reason)
 
 
+def test_an_empty_cell_is_what_the_log_does_not_know() -> None:
+    """A log that leaves service empty of those who hung up has its abandons; a served call may lack its times."""
+    unserved = call(outcome="HANG", ser_start="", ser_exit="", ser_time="", server="")
+    assert (unserved.outcome, unserved.service_seconds, unserved.served_at) == (Outcome.LEFT_QUEUE, None, None)
+    served = call(priority="", ser_start="", ser_exit="", ser_time="")
+    assert (served.priority, served.service_seconds, served.served_at) == (0, None, served.queued_at + 17)
+
+
 def test_a_broken_row_stops_nobody_else() -> None:
     """The rows around a broken one are read."""
     found = read(row(call_id="1"), "broken", row(call_id="2"))

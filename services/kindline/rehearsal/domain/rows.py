@@ -80,20 +80,22 @@ def _call(row: Mapping[str, str]) -> LoggedCall:
     queue_seconds = _duration(row, "q_time")
     outcome = _outcome(row["outcome"], queue_seconds)
     served = outcome is Outcome.SERVED
-    start, service = _clock(row, "ser_start"), mended(_number(row, "ser_time"))
+    # Of whoever was not served these cells say nothing, and some exports leave them empty; the rest is not known.
+    start = _clock(row, "ser_start") if served and row["ser_start"] else 0.0
+    service = mended(_number(row, "ser_time")) if served and row["ser_time"] else None
     answered_at = entered_at + menu_seconds + queue_seconds
     return LoggedCall(
         line=row["vru_line"],
         call_id=row["call_id"],
         customer="" if row["customer_id"] in UNKNOWN_CUSTOMER else row["customer_id"],
-        priority=int(_number(row, "priority")),
+        priority=int(_number(row, "priority")) if row["priority"] else 0,
         kind=row["type"] or "UNKNOWN",
         day=_date(row["date"]),
         entered_at=entered_at,
         menu_seconds=menu_seconds,
         queue_seconds=queue_seconds,
         outcome=outcome,
-        service_seconds=service or None if served else None,
+        service_seconds=service or None,
         served_at=(near(start, answered_at) if start else answered_at) if served else None,
         server=row["server"] if served and row["server"] not in NOBODY else "",
     )
