@@ -6,9 +6,10 @@ page that comes back at any point ends up having seen every line once, in order.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
+
+from kindline.channels.domain.nesting import read_json
 
 SUBPROTOCOL = "kindline.chat.v1"
 LONGEST_TEXT = 16_384
@@ -81,8 +82,8 @@ Frame = Hello | Say | Seen | Leave | Pong
 def parse(text: str) -> Frame:
     """Read one frame. Raises BadFrame."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         raise BadFrame("not_json", "A frame must be one JSON object.") from None
     if not isinstance(value, dict):
         raise BadFrame("not_json", "A frame must be one JSON object.")

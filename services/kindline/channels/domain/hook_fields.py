@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-DEEPEST = 16
+from kindline.channels.domain.nesting import DEEPEST, TooDeep, read_json
+
 LONGEST_NAME = 256
 MOST_ATTRIBUTES = 64
 LONGEST_ATTRIBUTES_BYTES = 32_768
@@ -26,27 +27,14 @@ class BodyUnreadable(ValueError):
 def json_object(body: bytes) -> dict[str, object]:
     """The body as a JSON object. Raises BodyUnreadable."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = read_json(body)
+    except TooDeep:
+        raise BodyUnreadable(f"the body is nested more than {DEEPEST} deep") from None
+    except ValueError:
         raise BodyUnreadable("the body is no JSON") from None
     if not isinstance(value, dict):
         raise BodyUnreadable("the body is no JSON object")
-    if _too_deep(value):
-        raise BodyUnreadable(f"the body is nested more than {DEEPEST} deep")
     return value
-
-
-def _too_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-    return bool(level)
 
 
 def name_in(value: dict[str, object], field: str) -> str:
