@@ -207,6 +207,13 @@ def test_a_person_can_write_an_event_by_hand() -> None:
         codec.decode_interaction_json('{"threat": "v-1"}')
 
 
+def test_an_event_by_hand_that_nests_without_end_is_refused_before_it_is_read() -> None:
+    """Whoever publishes brackets without end takes nobody to the bottom of the stack, and is told what is wrong."""
+    for deep in ('{"pool":' * 60_000, b'{"pool": "bank/cards", "thread": ' + b"[" * 60_000):
+        with pytest.raises(codec.Undecodable, match="nested more than 16 deep"):
+            codec.decode_interaction_json(deep)
+
+
 def test_a_map_looks_the_same_in_every_process() -> None:
     """Attributes come in the order of their names, since the wire keeps no order and states are compared."""
     event = InteractionEvent(event=InteractionStarted(attributes=dict.fromkeys("zebra", "")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kindline.channels.domain.nesting import read_json
+from kindline.language.nesting import read_json
 
 SUBPROTOCOL = "kindline.chat.v1"
 LONGEST_TEXT = 16_384

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from kindline.channels.domain.nesting import DEEPEST, TooDeep, read_json
+from kindline.language.nesting import TooDeep, read_json
 
 LONGEST_NAME = 256
 MOST_ATTRIBUTES = 64
@@ -28,8 +28,8 @@ def json_object(body: bytes) -> dict[str, object]:
     """The body as a JSON object. Raises BodyUnreadable."""
     try:
         value = read_json(body)
-    except TooDeep:
-        raise BodyUnreadable(f"the body is nested more than {DEEPEST} deep") from None
+    except TooDeep as too_deep:
+        raise BodyUnreadable(f"the body is {too_deep}") from None
     except ValueError:
         raise BodyUnreadable("the body is no JSON") from None
     if not isinstance(value, dict):

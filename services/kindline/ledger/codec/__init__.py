@@ -34,6 +34,7 @@ from kindline.language.events import InteractionEvent
 from kindline.language.facts import Fact
 from kindline.language.floor import FloorRow
 from kindline.language.log import DecisionBatch, DecisionRecord
+from kindline.language.nesting import TooDeep, shallow
 from kindline.language.plan import PlanPublished
 from kindline.language.sla import SlaEvent
 from kindline.language.snapshot import SnapshotRecord, SnapshotRow
@@ -183,8 +184,7 @@ def from_message(message: Message) -> Any:
 def language_classes() -> dict[str, type]:
     """Every dataclass of the language that has a message, by its name."""
     modules: tuple[ModuleType, ...] = (content, events, call_backs, agents, plan, calendars, queue_rules)
-    modules += (log, snapshot, floor, sla)
-    modules += (facts.agents, facts.inputs, facts.interactions, facts.offers, facts.waiting)
+    modules += (log, snapshot, floor, sla, facts.agents, facts.inputs, facts.interactions, facts.offers, facts.waiting)
     return {
         name: each
         for module in modules
@@ -244,7 +244,7 @@ def _decode(its: Coder, data: bytes) -> Any:
 def _decode_json(its: Coder, text: str | bytes) -> Any:
     message = its.message()
     try:
-        json_format.Parse(text, message)
-    except (json_format.ParseError, UnicodeDecodeError) as error:
+        json_format.Parse(shallow(text if isinstance(text, str) else text.decode()), message)
+    except (json_format.ParseError, UnicodeDecodeError, TooDeep) as error:
         raise Undecodable(f"this text is no protojson of {message.DESCRIPTOR.full_name}: {error}") from error
     return its.build(message)

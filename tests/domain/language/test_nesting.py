@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kindline.channels.domain.chat import Say, parse
 from kindline.channels.domain.hook_fields import json_object
-from kindline.channels.domain.nesting import DEEPEST, TooDeep, depth, read_json
+from kindline.language.nesting import DEEPEST, TooDeep, depth, read_json
 
 PIECES = ["[", "]", "{", "}", '{"a":', '"', "\\", '\\"', '"\\\\"', "\\u", ",", "1", "\n", '"x"']
 JSON = st.recursive(
