@@ -86,7 +86,10 @@ def _known_skills(plan: Plan) -> Iterator[Problem]:
             yield from _skill(plan, need.skill, need.level, ("queues", index, "needs", "skills", number))
     for index, agent in enumerate(plan.agents):
         for number, skill in enumerate(agent.skills):
-            yield from _skill(plan, skill.skill, skill.level, ("agents", index, "skills", number))
+            path = ("agents", index, "skills", number)
+            yield from _skill(plan, skill.skill, skill.level, path)
+            if any(other.skill == skill.skill for other in agent.skills[:number]):
+                yield Problem((*path, "skill"), f"{skill.skill!r} is there already; each skill has one level")
 
 
 def _skill(plan: Plan, skill: str, level: int, path: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -89,6 +89,12 @@ def test_the_plan_that_comes_with_kindline_is_valid() -> None:
         ("queue: english", "queue: englsh", 8, "unknown queue 'englsh'"),
         ("agent_id: amy", "agent_id: english", 10, "is a queue's name too"),
         ("agent_id: amy", "agent_ids: amy", 10, "there is no such field"),
+        (
+            "level: 3}",
+            "level: 3}, {skill: orders, level: 1}",
+            11,
+            "'orders' is there already; each skill has one level",
+        ),
         ("level: 3", "level: 1", 5, "nobody in the plan can serve 'english' on chat"),
         ("acme/support", "acme", 2, "must read tenant/pool"),
         ("name: english\n", "name: english\n        offer_seconds: soon\n", 6, "must be a number"),
