@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from kindline.language.agents import AgentStatus, SetStatus, TransferInteraction
+from kindline.language.agents import AgentStatus, SessionClosed, SessionCloseReason, SetStatus, TransferInteraction
 from kindline.language.content import Content
 from kindline.language.events import MessageReceived
 from kindline.language.facts import Fact, OfferIssued
 from kindline.language.plan import PoolLimits
+from kindline.language.queue_rules import LadderStep
 from kindline.ledger.port import LedgerUnavailable
 from tests.domain.explaining.ledger import Written, said, written
-from tests.given import Centre, agent, needs, plan
+from tests.given import Centre, agent, needs, plan, queue
 
 
 def explained(ledger: Written, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -140,6 +141,38 @@ def test_a_transfer_and_a_second_agent_are_part_of_the_tale() -> None:
     sentences = [told["sentence"] for told in found["history"]]
     assert "Queued in billing (transferred, from bob) with priority 0, needing billing at level 1" in sentences
     assert rules(found["offers"][1]) == {"bob": "skill"}
+
+
+def test_who_passed_a_customer_on_is_not_said_to_have_declined_them() -> None:
+    """Bob is left out for a while because he gave the customer away; the word for the rule owns to that, too."""
+    centre = Centre(plan(agents=(agent("amy", billing=3), agent("bob", billing=3))))
+    centre.at_work("bob")
+    centre.arrives("one")
+    centre.accepts("bob")
+    centre.says("bob", TransferInteraction(interaction_id=centre.id("one"), queue="billing"))
+    centre.at_work("amy")
+    ledger = written(centre)
+    assert rules(explained(ledger, centre.id("one"))["offers"][1]) == {"bob": "back_off"}
+    assert "passed it on" in " ".join(said(ledger.open, centre.id("one")).stdout.split())
+
+
+def test_who_comes_back_from_a_lost_agent_is_not_said_to_need_again_what_the_ladder_let_go() -> None:
+    """Billing is needed no more after ten seconds; Bob, who knows none, is lost, and the steps taken still hold."""
+    ladder = (LadderStep(after_seconds=10, drop_skills=("billing",), raise_priority=2),)
+    queues = (queue(needs=needs(billing=1), ladder=ladder), queue("billing"))
+    centre = Centre(plan(queues=queues))
+    centre.at_work("bob")
+    centre.arrives("one")
+    centre.wait(10)
+    centre.accepts("bob")
+    centre.tell("bob", SessionClosed(session_id="bob-1", reason=SessionCloseReason.STREAM_LOST))
+    centre.wait(60)
+    sentences = [told["sentence"] for told in explained(written(centre), centre.id("one"))["history"]]
+    assert "Queued in general (arrived) with priority 0, needing billing at level 1" in sentences
+    assert sentences[-1] == "Queued in general (agent lost, from bob), with priority and needs as before"
+    row = centre.interaction("one")
+    assert row.relaxed is not None
+    assert (row.relaxed.priority, row.relaxed.needs) == (2, needs())
 
 
 def test_the_beginning_of_an_id_is_enough_and_so_is_the_id_of_an_offer() -> None:

@@ -29,20 +29,23 @@ RULES = {
     "language": "does not speak the language",
     "capacity": "has no room",
     "assignment_gap": "was given work a moment ago",
-    "back_off": "declined it, missed it or holds it already",
+    "back_off": "declined it, missed it or passed it on a moment ago, or holds it already",
     "preference": "is not the agent it waits for",
 }
 """What a rule says of an agent; a rule without words here speaks by its name."""
 
 CHOICES = {
     "least_work": "the least work per available time in the last hour, then the longest idle, then by name",
-    "longest_idle": "the longest idle, then by name",
+    "longest_idle": "the least in hand, then the longest idle, then by name",
     "best_skill": "the best skills, then the least work",
     "round_robin": "whose turn it is: whoever was given work longest ago",
     "preferred_agent": "the agent whom the customer is meant to meet again",
     "interrupting": "nobody had room, so that other work is set aside; of those who can, the least work",
 }
 
+
+ANEW = (QueuedReason.ARRIVED, QueuedReason.HANDED_OVER, QueuedReason.TRANSFERRED, QueuedReason.OVERFLOWED)
+"""Reasons with which a visit to a queue begins; for any other reason the one before goes on."""
 
 MINUTE, HOUR = 60, 3_600
 
@@ -98,6 +101,9 @@ def _queued(fact: f.InteractionQueued) -> str:
         why = f"overflowed from {fact.overflowed_from}, {words(fact.overflow_cause)}"
     whose = f", from {fact.from_agent_id}" if fact.from_agent_id else ""
     waits = f"; it waits for {fact.preferred_agent_id} at first" if fact.preferred_agent_id else ""
+    if fact.reason not in ANEW:
+        # The fact says what it came into the queue with; the steps of the ladder that it has taken hold all the same.
+        return f"Queued in {fact.queue} ({why}{whose}), with priority and needs as before{waits}"
     needs = needs_words(fact.needs)
     return f"Queued in {fact.queue} ({why}{whose}) with priority {fact.priority}, needing {needs}{waits}"
 
