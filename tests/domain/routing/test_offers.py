@@ -2,6 +2,7 @@
 
 from kindline.language import agents as a
 from kindline.language.agents import AgentStatus
+from kindline.language.content import Channel
 from kindline.language.facts import (
     AgentRoutingStateChanged,
     OfferExpired,
@@ -11,8 +12,10 @@ from kindline.language.facts import (
 )
 from kindline.language.facts.agents import RefusalReason, RoutingState
 from kindline.language.facts.offers import OfferExpiryCause, OfferRevokedReason
+from kindline.language.plan import ChannelPlan
 from kindline.language.snapshot import InteractionState as S
-from tests.given import Centre, plan, queue
+from kindline.routing.domain.engine import Engine
+from tests.given import SHARDS, Centre, plan, queue
 
 
 def routing_state(centre: Centre, agent_id: str) -> RoutingState:
@@ -168,3 +171,22 @@ def test_every_offer_says_why_this_agent() -> None:
     assert (choice.rule, choice.eligible, choice.plan_version) == ("least_work", 1, 1)
     assert {removal.rule: removal.agents for removal in choice.removals} == {"skill": 1, "status": 1}
     assert len(centre.facts(AgentRoutingStateChanged)) > 0
+
+
+def test_a_new_owner_takes_back_the_offers_of_an_agent_as_the_one_before_would_have() -> None:
+    """Amy was asked for the second customer first; whoever decides that she is away, the first is told first."""
+    two = (ChannelPlan(channel=Channel.CHAT, units=50, at_once=2),)
+    centre = Centre(plan(channels=two))
+    centre.arrives("t1")
+    centre.arrives("t2", priority=9)
+    centre.at_work("amy")
+    assert [offer.interaction_id for offer in centre.facts(OfferIssued)] == [centre.id("t2"), centre.id("t1")]
+    after = Engine(centre.shard, SHARDS)
+    after.restore(list(centre.engine.rows()), centre.engine.decided_at)
+    facts = centre.says("amy", a.SetStatus(status=AgentStatus.BREAK))
+    now, given = centre.inputs[-1]
+    assert after.decide(given, now) == facts
+    assert [fact.interaction_id for fact in facts if isinstance(fact, OfferRevoked)] == [
+        centre.id("t1"),
+        centre.id("t2"),
+    ]

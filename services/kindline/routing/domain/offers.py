@@ -115,9 +115,9 @@ def revoke_all(d: Decision, interaction: Interaction, reason: OfferRevokedReason
 
 
 def revoke_from(d: Decision, agent: Agent, reason: OfferRevokedReason) -> None:
-    """Take back every offer that an agent holds; what nobody else can be offered in time is over."""
-    for interaction_id in [held for held in agent.hands if held not in agent.work]:
-        interaction = d.state.interactions[interaction_id]
+    """Take back every offer that an agent holds, in order of arrival; what is too late to be offered again is over."""
+    held = [d.state.interactions[name] for name in agent.hands if name not in agent.work]
+    for interaction in sorted(held, key=lambda one: one.sequence):
         for offer in [offer for offer in interaction.offers.values() if offer.agent_id == agent.agent_id]:
             revoke(d, offer, reason)
         expire_if_over(d, interaction)
