@@ -313,6 +313,25 @@ def test_a_preference_survives_a_restart_and_a_take_over() -> None:
             assert one.fingerprint() == centre.engine.fingerprint()
 
 
+def test_a_new_owner_sets_free_who_waits_for_somebody_in_the_order_of_the_one_before() -> None:
+    """Zoe came first and Ann waits for amy for longer; when amy goes on a break any owner says it of Zoe first."""
+    away = OverflowRule(cause=OverflowCause.WAITED, action=OverflowAction.TO_QUEUE, queue="general", after_seconds=5)
+    in_force = preferring(prefer=Preferred.ACCOUNT_OWNER)
+    centre = Centre(replace(in_force, queues=(in_force.queues[0], replace(in_force.queues[1], overflow=(away,)))))
+    centre.at_work("amy")
+    keep_busy(centre, "amy")
+    centre.event(e.InteractionStarted(customer="zoe", account_owner="amy"), "zoe", "billing-chat")
+    comes(centre, "ann", owner="amy")
+    centre.wait(5)
+    after = Engine(centre.shard, SHARDS)
+    after.restore(list(centre.engine.rows()), centre.engine.decided_at)
+    facts = centre.says("amy", a.SetStatus(status=AgentStatus.BREAK))
+    now, given = centre.inputs[-1]
+    assert after.decide(given, now) == facts
+    ended = [fact.interaction_id for fact in facts if isinstance(fact, f.PreferenceEnded)]
+    assert ended == [centre.id("zoe"), centre.id("ann")]
+
+
 def test_another_plan_sets_free_who_waits_for_somebody_who_is_gone() -> None:
     """When the agent who is waited for leaves the plan, the customer is anybody's."""
     centre = after_a_talk_with_amy()

@@ -56,7 +56,8 @@ def end_preferences(d: Decision) -> None:
     for agent in state.touched:
         preferring = state.pools[agent.pool].preferring
         if preferring:
-            waiting += preferring.get(agent.agent_id, ())
+            # In an order that whoever begins from a snapshot knows, too.
+            waiting += sorted(preferring.get(agent.agent_id, ()), key=lambda one: one.sequence)
     for interaction in waiting:
         if interaction.preferring and not _is_hope(d, interaction):
             end(d, interaction, PreferenceEndedReason.UNAVAILABLE)
