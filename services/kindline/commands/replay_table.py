@@ -52,7 +52,7 @@ def _occupancy(name: str) -> Callable[[Outcome], float | None]:
 
 def _otherwise(outcome: Outcome) -> float:
     found = outcome.figures
-    return found.arrivals - found.served - found.abandoned
+    return found.arrivals - found.served - found.abandoned - outcome.undecided
 
 
 ROWS = (
@@ -60,6 +60,7 @@ ROWS = (
     Row("served", "served", "calls", lambda o: o.figures.served),
     Row("abandoned", "abandoned", "calls", lambda o: o.figures.abandoned),
     Row("ended_otherwise", "ended otherwise", "calls", _otherwise),
+    Row("undecided", "not served yet when the log ends", "calls", lambda o: o.undecided),
     Row("mean_wait", "mean wait", "seconds", lambda o: o.mean_wait),
     Row("median_wait", "  median wait, p50", "seconds", lambda o: o.median_wait),
     Row("long_wait", "  long wait, p90", "seconds", lambda o: o.long_wait),
@@ -89,6 +90,7 @@ ROWS = (
 
 WHERE_ANY = {
     "ended_otherwise",
+    "undecided",
     "replies_kept",
     "replies_broken",
     "waits_kept",

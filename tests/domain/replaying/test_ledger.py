@@ -99,6 +99,16 @@ def test_yesterday_under_yesterdays_plan_is_yesterday() -> None:
     assert values(again) == values(log)
 
 
+def test_who_waits_when_the_log_ends_has_not_ended_otherwise() -> None:
+    """Of a log that is read in the middle of a morning, those who still wait are told as such, and all add up."""
+    usual = plan("amy")
+    coming = [caller(f"call-{number}", after=20.0 * number) for number in range(10)]
+    noon = [(at, facts) for at, facts in morning(usual, coming).log if at < NINE + 200]
+    log, again = (values(column) for column in columns(ledger_of(usual, noon)))
+    assert (log["calls"], log["served"], log["undecided"], log["ended_otherwise"]) == (10, 4, 6, 0)
+    assert (again["served"], again["undecided"], again["ended_otherwise"]) == (10, 0, 0)
+
+
 def test_a_plan_with_more_wrap_up_costs_waiting_and_says_how_much(tmp_path: Path) -> None:
     """Two plans stand beside the log: the same, and one under which agents wrap up for half a minute."""
     usual = plan("amy", "bob")

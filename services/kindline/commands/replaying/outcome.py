@@ -48,6 +48,8 @@ class Outcome:
     """Written to within the queue's first_reply_within_seconds."""
     replies_broken: int = 0
     tally: Tally = field(default_factory=Tally)
+    undecided: int = 0
+    """Neither served nor at an end when the log ends: they may be served yet."""
 
     @property
     def kept_share(self) -> float | None:
@@ -130,6 +132,7 @@ class Observer:
             replies_kept=self._promises[SlaTarget.FIRST_REPLY, True],
             replies_broken=self._promises[SlaTarget.FIRST_REPLY, False],
             tally=self._tally,
+            undecided=sum(not fate.ends and not fate.served for fate in fates),
         )
 
 
