@@ -38,16 +38,35 @@ SHOWN = 20
 def command(kafka: str, json_file: Path | None, target: float, grace: float, settled: bool) -> None:  # noqa: FBT001
     """Read the whole ledger and prove its invariants, or name what broke them."""
     console = Console(stderr=True)
+    if json_file is not None:
+        _make_room(json_file)
     try:
         report = asyncio.run(_audit(kafka, console, target=target, grace=grace, settled=settled))
     except (CannotStart, LedgerUnavailable, LookupError) as error:
         click.echo(f"The ledger at {kafka} cannot be read: {error}. Is Kafka running? See `kindline up`.", err=True)
         sys.exit(2)
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     show(report, Console())
     sys.exit(1 if report["violations"] else 0)
+
+
+def _make_room(file: Path) -> None:
+    """See before the reading, which may take long, that the report can be written; 1 would say that it found something.
+
+    Raises UsageError.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not file.exists()
+        with file.open("a", encoding="utf-8"):
+            pass
+        if is_new:
+            # A ledger that cannot be read leaves no empty report.
+            file.unlink()
+    except OSError as error:
+        message = f"--json {file}: {error.strerror}; name a file in a folder that you may write to"
+        raise click.UsageError(message) from error
 
 
 async def _audit(kafka: str, console: Console, *, target: float, grace: float, settled: bool) -> dict[str, Any]:
