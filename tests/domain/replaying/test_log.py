@@ -131,6 +131,17 @@ def test_a_plan_without_a_place_for_a_type_of_call_is_refused() -> None:
         found.callers(replace(own, entry_points=other, queues=elsewhere))
 
 
+def test_every_type_of_call_without_a_place_is_named_at_once() -> None:
+    """Nobody mends a plan for one odd type to be told of the next; how many calls each has is said as well."""
+    odd = [
+        {**columns(f"E{at}", TEN + at, waits=0, talks=5), "type": kind} for at, kind in enumerate(("AA", "ZZ", "AA"))
+    ]
+    found = span(calls(*MORNING, *odd))
+    own = span(calls(*MORNING)).own_plan()
+    with pytest.raises(PlanUnfit, match=r"type AA have no place.* for 2 of 7 calls; calls of type ZZ .* for 1 of 7"):
+        found.callers(own)
+
+
 def test_a_plan_without_anybody_who_was_at_work_is_refused() -> None:
     """A plan with other agents only has nobody to serve; one who is missing is named."""
     found = span(calls(*MORNING))

@@ -6,6 +6,7 @@ differs. A day of the log begins with its own midnight, so clocks that change in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -121,7 +122,15 @@ def _moved(call: LoggedCall, seconds: float) -> LoggedCall:
 def _callers(calls: Sequence[ScriptedCall], plan: Plan) -> Iterator[Caller]:
     doors = {point.name: point for point in plan.entry_points if point.channel is Channel.VOICE}
     queues = {queue.name for queue in plan.queues}
-    found = {kind: _door(kind, doors, queues) for kind in sorted({call.queue for call in calls})}
+    kinds = Counter(call.queue for call in calls)
+    found = {kind: door for kind in sorted(kinds) if (door := _door(kind, doors, queues))}
+    if missing := sorted(kinds.keys() - found.keys()):
+        message = "; ".join(
+            f"calls of type {kind} have no place: add the voice entry point {ENTRY_POINT.format(kind)}, or a queue "
+            f"{kind}, for {kinds[kind]} of {len(calls)} calls"
+            for kind in missing
+        )
+        raise PlanUnfit(f"entry_points: {message}")
     for call in calls:
         entry_point, queue = found[call.queue]
         yield Caller(
@@ -137,12 +146,9 @@ def _callers(calls: Sequence[ScriptedCall], plan: Plan) -> Iterator[Caller]:
         )
 
 
-def _door(kind: str, doors: dict[str, EntryPointPlan], queues: set[str]) -> tuple[str, str]:
+def _door(kind: str, doors: dict[str, EntryPointPlan], queues: set[str]) -> tuple[str, str] | None:
     """Where calls of a type come in, and the queue they name: none where the entry point is the type's own."""
     own = ENTRY_POINT.format(kind)
     if own in doors:
         return own, ""
-    if kind in queues and doors:
-        return min(doors), kind
-    message = f"entry_points: calls of type {kind} have no place: add the voice entry point {own}, or a queue {kind}"
-    raise PlanUnfit(message)
+    return (min(doors), kind) if kind in queues and doors else None
