@@ -16,8 +16,16 @@ from rich.text import Text
 from kindline.language.facts.agents import RoutingState
 from kindline.language.floor import AgentState, FloorRow, QueueState
 
+WIDE = 120
+"""Characters from which on every column has room; with fewer the board shows what a supervisor acts on."""
 LONG_WAIT_SECONDS = 60.0
 LOW_SERVICE_LEVEL = 0.8
+
+FIGURES = (
+    *("waiting", "oldest", "offered", "active", "later"),
+    *("in 5 min", "answered", "left", "service level", "expect"),
+)
+NARROW = frozenset({"waiting", "oldest", "active", "service level", "expect"})
 
 STYLES = {
     RoutingState.IDLE: "green",
@@ -29,47 +37,37 @@ STYLES = {
 }
 
 
-def floor_view(rows: Mapping[str, FloorRow], *, now: float, pool: str = "") -> Group:
-    """The whole floor, or one pool's, as it stands; `now` is business time."""
+def floor_view(rows: Mapping[str, FloorRow], *, now: float, pool: str = "", width: int = WIDE) -> Group:
+    """The whole floor, or one pool's, as it stands; `now` is business time, `width` what there is room for."""
     shown = [row for row in rows.values() if not pool or row.pool == pool]
     queues = sorted((row for row in shown if isinstance(row, QueueState)), key=lambda row: (row.pool, row.queue))
     agents = sorted((row for row in shown if isinstance(row, AgentState)), key=lambda row: (row.pool, row.agent_id))
     if not shown:
         return Group(Text("Nothing on the floor yet: no plan is in force, or queues has not published."))
-    return Group(_queues(queues, now), Text(), _agents(agents, now))
+    return Group(_queues(queues, now, wide=width >= WIDE), Text(), _agents(agents, now))
 
 
-def _queues(queues: list[QueueState], now: float) -> Table:
+def _queues(queues: list[QueueState], now: float, *, wide: bool) -> Table:
     table = Table(title="Queues", title_justify="left", expand=True)
     table.add_column("queue", overflow="fold")
-    for name in (
-        "waiting",
-        "oldest",
-        "offered",
-        "active",
-        "later",
-        "in 5 min",
-        "answered",
-        "left",
-        "service level",
-        "expect",
-    ):
-        table.add_column(name, justify="right")
+    names = [name for name in FIGURES if wide or name in NARROW]
+    for name in names:
+        table.add_column(name, justify="right", overflow="fold", min_width=len(max(name.split(), key=len)))
     for row in queues:
         oldest = None if row.oldest_waiting_since is None else max(0.0, now - row.oldest_waiting_since)
-        table.add_row(
-            f"{row.pool}/{row.queue}",
-            str(row.waiting),
-            _duration(oldest, LONG_WAIT_SECONDS),
-            str(row.offered),
-            str(row.active),
-            str(row.scheduled),
-            str(row.arrivals),
-            str(row.answers),
-            str(row.abandons),
-            _level(row),
-            _expectation(row),
-        )
+        found: dict[str, str | Text] = {
+            "waiting": str(row.waiting),
+            "oldest": _duration(oldest, LONG_WAIT_SECONDS),
+            "offered": str(row.offered),
+            "active": str(row.active),
+            "later": str(row.scheduled),
+            "in 5 min": str(row.arrivals),
+            "answered": str(row.answers),
+            "left": str(row.abandons),
+            "service level": _level(row),
+            "expect": _expectation(row),
+        }
+        table.add_row(f"{row.pool}/{row.queue}", *(found[name] for name in names))
     return table
 
 

@@ -29,6 +29,7 @@ from kindline.runtime.running import DIRECTORY, find_running
 
 REFRESH_SECONDS = 1.0
 ONCE_LIMIT_SECONDS = 10.0
+IN_A_PIPE = 140
 
 
 @click.command("watch")
@@ -50,6 +51,9 @@ def watch(pool: str, once: bool, kafka: str, directory: Path) -> None:  # noqa: 
     address = kafka or (running.kafka if running else "127.0.0.1:9092")
     clock = business_clock(running.clock if running and not kafka else "")
     console = Console()
+    if not console.is_terminal:
+        # A pipe has no edge at which anything must end.
+        console.width = max(console.width, IN_A_PIPE)
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_watch(address, clock, console, pool=pool, once=once or not console.is_terminal))
@@ -65,12 +69,12 @@ async def _watch(address: str, clock: BusinessClock, console: Console, *, pool: 
         reader, ends = await _begin(ledger)
         await _catch_up(reader, ends, rows)
         if once:
-            console.print(floor_view(rows, now=clock.now(), pool=pool))
+            console.print(floor_view(rows, now=clock.now(), pool=pool, width=console.width))
             return
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
                 _keep(rows, await reader.read(REFRESH_SECONDS))
-                live.update(_page(rows, clock.now(), pool), refresh=True)
+                live.update(_page(rows, clock.now(), pool, console.width), refresh=True)
                 await asyncio.sleep(REFRESH_SECONDS / 2)
     finally:
         await ledger.close()
@@ -103,7 +107,9 @@ def _keep_one(rows: dict[str, FloorRow], record: Record) -> None:
         rows[key] = codec.decode_floor(record.value)
 
 
-def _page(rows: dict[str, FloorRow], now: float, pool: str) -> Group:
+def _page(rows: dict[str, FloorRow], now: float, pool: str, width: int) -> Group:
     newest = max((row.as_of for row in rows.values()), default=now)
     age = max(0.0, now - newest)
-    return Group(floor_view(rows, now=now, pool=pool), Text(f"newest row {age:.0f} s old; Ctrl-C ends", style="dim"))
+    return Group(
+        floor_view(rows, now=now, pool=pool, width=width), Text(f"newest row {age:.0f} s old; Ctrl-C ends", style="dim")
+    )
