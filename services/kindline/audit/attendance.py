@@ -19,7 +19,9 @@ def is_here(worker: Worker) -> bool:
 
 def anybody(house: House, kind: Kind) -> bool:
     """Whether anybody who is there could ever serve cases of this kind."""
-    return any(is_here(worker) and not worker.unable(kind, house.rules) for worker in house.workers.values())
+    units = house.rules.channel(kind[1]).units
+    here = (worker for worker in house.workers.values() if is_here(worker) and worker.units >= units)
+    return any(not worker.unable(kind, house.rules) for worker in here)
 
 
 def asked_by(case: Case) -> Kind:

@@ -79,8 +79,6 @@ class Worker:
         none = any(limit.channel is channel and not limit.at_once for limit in mine.limits)
         if none or (mine.channels and channel not in mine.channels):
             return f"does not serve {channel.name}"
-        if any(limit.channel is channel and not limit.at_once for limit in mine.limits):
-            return f"takes nothing on {channel.name}"
         # A queue that left the plan is drained by whoever is able.
         if mine.queues and queue in rules.queues and not {queue, *also_queues} & {*mine.queues}:
             return f"does not serve {queue}"

@@ -10,11 +10,12 @@ from kindline.language.agents import AgentStatus
 from kindline.language.content import Channel
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.plan import AgentChannelLimit, ChannelPlan, Plan
-from tests.domain.audit.recorded import audited, changed, found, judged, under, with_last, without
+from kindline.language.queue_rules import OverflowAction, OverflowCause, OverflowRule
+from tests.domain.audit.recorded import audited, beating, changed, found, judged, under, with_last, without
 from tests.domain.routing.test_capacity_limits import centre_with, comes, limited
 from tests.domain.routing.test_dormant import SILENCE, sleepy, speaks, talking
 from tests.domain.routing.test_interrupting import busy, picks_up, urgent
-from tests.given import POOL, Centre
+from tests.given import POOL, Centre, agent, plan, queue
 
 
 def of_chats(**changes: float) -> ChannelPlan:
@@ -236,3 +237,17 @@ def test_an_own_limit_of_none_is_a_limit() -> None:
     limit = AgentChannelLimit(channel=Channel.CHAT, at_once=0)
     log = under(centre.log, lambda one: replace(one, agents=(replace(one.agents[0], limits=(limit,)),)))
     assert found(audited(log)) == {"I2": 1, "able": 1}
+
+
+def test_whoever_has_too_few_units_helps_nobody() -> None:
+    """Amy is there, but a call takes more than she can hold: to send callers on is right, to let them wait is not."""
+    cause, action = OverflowCause.NOBODY_ON_STAY, OverflowAction.DEFLECT
+    door = queue(overflow=(OverflowRule(cause=cause, action=action, after_seconds=5.0),))
+    half = replace(agent("amy"), units=50)
+    centre = Centre(plan(queues=(door, queue("billing")), agents=(half, agent("bob"))))
+    centre.at_work("amy")
+    centre.arrives("one", "phone")
+    centre.wait(10.0)
+    assert len(centre.facts(f.InteractionDeflected)) == 1
+    assert judged(centre) == {}
+    assert found(audited(beating(without(centre.log, f.InteractionDeflected)))) == {"overflow": 1}

@@ -14,7 +14,7 @@ from kindline.language.content import Needs
 from kindline.language.facts.agents import Lease
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.facts.waiting import RelaxedCause
-from kindline.language.plan import Plan, QueuePlan
+from kindline.language.plan import DEFAULT_CHANNELS, Plan, QueuePlan
 from kindline.language.queue_rules import LadderStep, OverflowAction, OverflowCause, OverflowRule
 from kindline.language.snapshot import InteractionRow
 from kindline.language.snapshot import InteractionState as S
@@ -44,6 +44,7 @@ class Ledge:
     def anybody(self, row: InteractionRow, wanted: Wanted, home: str) -> bool:
         """Whether anybody signed in could ever serve this."""
         levels, language, queues = wanted
+        units = {row.channel: row.units for row in (*DEFAULT_CHANNELS, *self.plan.channels)}
         gone = home not in {queue.name for queue in self.plan.queues}
         for agent in self.floor.agents:
             own = agent.plan
@@ -52,6 +53,7 @@ class Ledge:
             has = {skill.skill: skill.level for skill in own.skills}
             if (
                 agent.agent_id in {listed.agent_id for listed in self.plan.agents}
+                and (own.units or 100) >= units[row.received.channel]
                 and (not own.channels or row.received.channel in own.channels)
                 and (gone or not own.queues or queues & set(own.queues))
                 and (not language or language in own.languages)

@@ -170,6 +170,22 @@ def test_nobody_there_on_joining_means_nobody_even_after_all_that_could_be_done_
     assert states == [S.DEFLECTED, S.QUEUED, S.QUEUED, S.DEFLECTED]
 
 
+def test_whoever_has_too_few_units_for_a_call_is_nobody_for_those_who_call() -> None:
+    """Amy has half a day's units, and a call takes more than she has: with her alone, callers are told so at once."""
+    general = queue(overflow=(deflect(NOBODY_ON_JOIN, "nobody"), deflect(NOBODY_ON_STAY, "all-gone")))
+    half = replace(agent("amy"), units=50)
+    centre = Centre(replace(under(general), agents=(half, agent("bob"))))
+    centre.at_work("amy")
+    centre.arrives("with amy", "phone")
+    centre.at_work("bob")
+    centre.says("bob", SetStatus(status=AgentStatus.BREAK))
+    centre.arrives("bob has lunch", "phone")
+    assert [centre.state(name) for name in ("with amy", "bob has lunch")] == [S.DEFLECTED, S.QUEUED]
+    centre.says("bob", SetStatus(status=AgentStatus.OFFLINE))
+    centre.wait(1.0)
+    assert centre.state("bob has lunch") is S.DEFLECTED
+
+
 def test_a_step_that_comes_with_time_does_not_make_up_for_nobody_being_there() -> None:
     """Bob may serve them after a minute, but nobody knows whether he is here then: they are told at once."""
     ladder = (LadderStep(when_nobody=True, drop_language=True), LadderStep(after_seconds=60, drop_skills=("billing",)))

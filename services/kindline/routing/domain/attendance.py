@@ -1,18 +1,24 @@
 """Who is signed in, by what they can do: answers whether there is anybody at all who could serve a requirement.
 
-Break, room and back-off play no part: whoever is on a break comes back. Only when the first of a kind comes, or the
+Break, room and back-off play no part: whoever is on a break comes back, and whoever is busy will be free; but whoever
+has fewer units than one interaction takes will never have room for it. Only when the first of a kind comes, or the
 last one goes, can an answer change, and only for what that kind could serve.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kindline.language.agents import AgentStatus
+from kindline.language.content import Channel
 from kindline.language.plan import AgentChannelLimit, AgentPlan, SkillPlan
-from kindline.routing.domain.agents import Agent
+from kindline.routing.domain.agents import DEFAULT_UNITS, Agent
 from kindline.routing.domain.requirements import Requirement, unmet
 
-Kind = tuple[tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...]]
-"""Skills, languages, channels, queues and own limits."""
+Kind = tuple[
+    tuple[SkillPlan, ...], tuple[str, ...], tuple[int, ...], tuple[str, ...], tuple[AgentChannelLimit, ...], int
+]
+"""Skills, languages, channels, queues, own limits and units."""
 
 ANSWERS_KEPT = 4_096
 
@@ -20,11 +26,15 @@ ANSWERS_KEPT = 4_096
 class Attendance:
     """The agents of one pool who are signed in."""
 
-    __slots__ = ("_answers", "_here", "_kinds", "_queues")
+    __slots__ = ("_answers", "_here", "_kinds", "_queues", "_units")
 
-    def __init__(self, queues: frozenset[str]) -> None:
-        """Begin with nobody; a queue that is not among `queues` is drained by whoever is able."""
+    def __init__(self, queues: frozenset[str], units: Mapping[Channel, int]) -> None:
+        """Begin with nobody; a queue that is not among `queues` is drained by whoever is able.
+
+        `units` are what one interaction of each channel takes.
+        """
         self._queues = queues
+        self._units = units
         self._here: dict[str, AgentPlan] = {}
         self._kinds: dict[Kind, dict[str, AgentPlan]] = {}
         self._answers: dict[Requirement, bool] = {}
@@ -64,6 +74,8 @@ class Attendance:
 
     def serves(self, plan: AgentPlan, requirement: Requirement) -> bool:
         """Whether an agent of this plan could ever be offered this."""
+        if (plan.units or DEFAULT_UNITS) < self._units[requirement.channel]:
+            return False
         return not unmet(requirement, plan, open_to_all=requirement.queue not in self._queues)
 
 
@@ -73,4 +85,4 @@ def is_here(agent: Agent) -> bool:
 
 
 def _kind(plan: AgentPlan) -> Kind:
-    return plan.skills, plan.languages, plan.channels, plan.queues, plan.limits
+    return plan.skills, plan.languages, plan.channels, plan.queues, plan.limits, plan.units

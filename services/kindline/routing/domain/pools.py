@@ -58,10 +58,10 @@ class Pool:
         self.agent_plans: dict[str, AgentPlan] = {agent.agent_id: agent for agent in plan.agents}
         self.skills = frozenset(plan.skills)
         self.calendars = {calendar.name: calendar for calendar in plan.calendars}
-        self.visits = Visits(plan)
         self.channels: dict[Channel, ChannelPlan] = {row.channel: row for row in (*DEFAULT_CHANNELS, *plan.channels)}
         self.lets_sleep = any(channel.dormant_after_seconds for channel in self.channels.values())
         """Whether conversations of any channel may fall asleep; where they may not, nobody watches for it."""
+        self.visits = Visits(plan, self.channels)
         self.capacity = Capacity(self.channels, plan.queues)
         for agent in self.agents.values():
             agent.place = None

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Mapping
 
+from kindline.language.content import Channel
 from kindline.language.ids import Instant
-from kindline.language.plan import Plan, QueuePlan
+from kindline.language.plan import ChannelPlan, Plan, QueuePlan
 from kindline.language.queue_rules import OverflowCause
 from kindline.language.snapshot import InteractionState
 from kindline.routing.domain.agents import Agent
@@ -31,9 +33,10 @@ class Visits:
         *("has_rules", "lonely_since"),
     )
 
-    def __init__(self, plan: Plan) -> None:
-        """Begin with nobody, under a plan."""
-        self._attendance = Attendance(frozenset(queue.name for queue in plan.queues))
+    def __init__(self, plan: Plan, channels: Mapping[Channel, ChannelPlan]) -> None:
+        """Begin with nobody, under a plan, where an interaction takes what `channels` say."""
+        units = {channel: row.units for channel, row in channels.items()}
+        self._attendance = Attendance(frozenset(queue.name for queue in plan.queues), units)
         self._ruled = {q.name for q in plan.queues if q.ladder or q.overflow or q.limits.most_waiting}
         self.has_rules = bool(self._ruled)
         """Whether the plan has any of these rules at all; where it has none nothing here needs to be kept."""
