@@ -76,6 +76,21 @@ def climbing() -> Centre:
     return centre
 
 
+def test_a_step_that_another_plan_leaves_to_when_nobody_is_there_is_no_more_due_by_its_time() -> None:
+    """It was to come after 30 s; by the plan of the tenth it waits until nobody is there, and Zoe is."""
+    centre = Centre(general(ladder=STEPS[:1], needs=needs(billing=3)))
+    centre.at_work("zoe")
+    centre.arrives("first")
+    centre.accepts("zoe")
+    centre.arrives("t1")
+    centre.wait(10)
+    alone = replace(STEPS[0], after_seconds=0.0, when_nobody=True)
+    centre.publish(replace(general(ladder=(alone,), needs=needs(billing=3)), version=2))
+    centre.wait(60)
+    assert centre.facts(f.InteractionRelaxed) == []
+    assert found(audited(beating(centre.log, 30))) == {}
+
+
 def test_a_ladder_that_is_climbed_by_the_plan_has_nothing_to_complain_of() -> None:
     """Each step at its time, with what it lets go."""
     assert judged(climbing()) == {}
