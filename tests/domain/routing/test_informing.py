@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from random import Random
 
 import pytest
@@ -11,9 +12,9 @@ from kindline.language.announcements import DELAYED, OVERTAKEN
 from kindline.language.facts import CustomerInformed
 from kindline.language.facts.waiting import WaitEstimator
 from kindline.language.plan import Plan
-from kindline.language.queue_rules import LadderStep
+from kindline.language.queue_rules import LadderStep, OverflowAction, OverflowCause, OverflowRule
 from kindline.routing.domain.engine import Engine
-from tests.given import SHARDS, Centre, plan, queue
+from tests.given import SHARDS, Centre, agent, plan, queue
 
 EVERY = 30.0
 ENOUGH = 40
@@ -218,6 +219,42 @@ def test_no_end_that_was_told_moves_back_without_a_word() -> None:
                     regrets += broken
     assert kept_back > 0
     assert regrets > 0
+
+
+def sent_on() -> Centre:
+    """Bob is quick and Amy slow; whoever has waited 45 s for Bob waits on for Amy, and both queues tell their wait."""
+    onward = {"cause": OverflowCause.WAITED, "action": OverflowAction.TO_QUEUE, "queue": "billing"}
+    general = queue(wrap_up_seconds=0.0, overflow=(OverflowRule(**onward, after_seconds=45.0),))  # type: ignore[arg-type]
+    both = (general, queue("billing", wrap_up_seconds=0.0))
+    crew = (replace(agent("amy", billing=3), queues=("billing",)), replace(agent("bob"), queues=("general",)))
+    centre = Centre(plan(queues=tuple(replace(each, tell_wait_every_seconds=EVERY) for each in both), agents=crew))
+    centre.at_work("amy")
+    centre.at_work("bob")
+    for step in range(300):
+        centre.arrives(f"t{step}")
+        for name, every in (("bob", 2), ("amy", 5)):
+            if step % every == 0 and (held := centre.engine.work_of(centre.pool, name)):
+                centre.says(name, CompleteInteraction(interaction_id=held[0].received.interaction_id))
+            if centre.offers(name):
+                centre.accepts(name)
+        centre.wait(10.0)
+    return centre
+
+
+def test_an_end_that_was_told_stands_in_the_queue_to_which_a_customer_is_sent_on() -> None:
+    """Whoever waits too long for quick Bob waits on for slow Amy: a later end is told with regret, or not at all."""
+    centre = sent_on()
+    ends: dict[str, tuple[float, str]] = {}
+    moved = 0
+    for at, facts in centre.log:
+        for fact in facts:
+            if isinstance(fact, CustomerInformed) and fact.expected_wait is not None:
+                end, where = ends.get(fact.interaction_id, (inf, ""))
+                later = at + fact.expected_wait.most_seconds
+                assert later <= end or fact.announcement == DELAYED
+                moved += where == "general" and fact.queue == "billing"
+                ends[fact.interaction_id] = later, fact.queue
+    assert moved > 0
 
 
 def test_when_somebody_leaves_the_line_moves_up() -> None:

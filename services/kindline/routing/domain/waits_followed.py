@@ -77,5 +77,8 @@ def _leaves(interaction: Interaction, flow: Flow, spot: Spot, at: Instant) -> No
 
 def _forget(interaction: Interaction) -> None:
     interaction.visit = interaction.flow = interaction.spot = None
-    interaction.tell_at = interaction.promised_until = 0.0
+    interaction.tell_at = 0.0
     interaction.told_position = 0
+    if interaction.state not in IN_LINE:
+        # Whoever is sent on to another queue waits on: the end that they were told is theirs, not the queue's.
+        interaction.promised_until = 0.0
