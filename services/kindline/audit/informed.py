@@ -12,6 +12,7 @@ from kindline.audit.cases import Case
 from kindline.audit.findings import Findings, Invariant
 from kindline.audit.hall import Hall
 from kindline.language import facts as f
+from kindline.language.facts.interactions import QueuedReason
 from kindline.language.ids import Instant
 from kindline.language.snapshot import InteractionState as S
 
@@ -49,8 +50,8 @@ class Informed:
         elif isinstance(fact, UNSERVED_ENDS):
             # Whoever left before the end of the range broke it, not the house; after it, the promise was broken.
             self._settle(case.id, kept=None if at <= self._promised.get(case.id, at) + GRAIN else False)
-        elif isinstance(fact, f.InteractionQueued):
-            # In another queue another wait is told.
+        elif isinstance(fact, f.InteractionQueued) and fact.reason is not QueuedReason.OVERFLOWED:
+            # Another wait begins; whoever is only sent on waits on, and what they were told first stands.
             self._promised.pop(case.id, None)
 
     def _told(self, case: Case, fact: f.CustomerInformed, at: Instant, place: str) -> None:

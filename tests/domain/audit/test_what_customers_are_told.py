@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kindline.commands.replaying.tally import Tally
 from kindline.language import facts as f
+from kindline.language.facts.interactions import QueuedReason
 from kindline.language.plan import OrderPlan, Plan
 from tests.domain.audit.recorded import audited, found, judged, with_last
-from tests.domain.routing.test_informing import ENOUGH, serving, telling
+from tests.domain.routing.test_informing import ENOUGH, sent_on, serving, telling
 from tests.given import Centre
 
 MINUTE = 60.0
@@ -72,3 +74,15 @@ def test_promises_of_a_wait_are_counted() -> None:
     rushed = audited(hasty)
     assert rushed.findings.kept == []
     assert rushed.report(target_seconds=20.0)["told_waits"]["kept"] == 0
+
+
+def test_a_promise_is_counted_although_the_customer_was_sent_on() -> None:
+    """What somebody was told first is kept or broken by the answer in whatever queue; a replay counts alike."""
+    centre = sent_on()
+    tally = Tally()
+    for at, facts in centre.log:
+        tally.follow(at, facts)
+    assert centre.facts(f.InteractionQueued)[-1].reason is QueuedReason.OVERFLOWED
+    assert tally.waits_broken > 0
+    told = audited(centre.log).report(target_seconds=20.0)["told_waits"]
+    assert (told["kept"], told["broken"]) == (tally.waits_kept, tally.waits_broken)
