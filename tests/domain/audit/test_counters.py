@@ -9,7 +9,8 @@ from kindline.language.agents import AgentStatus
 from kindline.routing.domain.engine import Engine
 from kindline.routing.domain.invariants import INVARIANTS
 from tests.domain.audit.recorded import Log, with_last
-from tests.domain.audit.test_rules_of_queues import climbing, waits_for_zoe
+from tests.domain.audit.test_ladders import climbing
+from tests.domain.audit.test_rules_of_queues import waits_for_zoe
 from tests.domain.audit.test_what_agents_hold import above_her_units, on_the_line
 from tests.domain.audit.test_who_is_passed import offered
 from tests.given import SHARDS, Centre
