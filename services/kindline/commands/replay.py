@@ -29,7 +29,7 @@ from kindline.commands.replay_table import Column, as_data, as_markdown, show
 from kindline.commands.replaying.outcome import Outcome, Staging
 from kindline.commands.replaying.people import Habits
 from kindline.commands.replaying.simulation import ReplayBroken
-from kindline.commands.replaying.span import NothingToReplay, PlanUnfit
+from kindline.commands.replaying.span import NothingToReplay, PlanUnfit, place_for
 from kindline.language.plan import Plan
 from kindline.ledger.opening import open_ledger
 from kindline.ledger.port import Ledger, LedgerUnavailable
@@ -187,6 +187,9 @@ def _made_ready(source: Source, name: str, plan: Plan, console: Console) -> Stag
     except PlanUnfit as error:
         message = f"{name}: {error}"
         raise PlanUnfit(message) from error
+    for kind, calls in source.turned_away(plan).items():
+        words = f"{name}: {place_for(kind, calls)}; they are not played, and count as ended otherwise"
+        console.print(words, style="yellow", markup=False, highlight=False)
     strangers = source.strangers(plan)
     if strangers:
         some = ", ".join(strangers[:SHOWN_STRANGERS])

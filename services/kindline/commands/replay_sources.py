@@ -48,6 +48,9 @@ class Source(Protocol):
     def strangers(self, plan: Plan) -> tuple[str, ...]:
         """Who was at work and is not in the plan."""
 
+    def turned_away(self, plan: Plan) -> dict[str, int]:
+        """Who came for what the plan has no place for, by type; they count as having ended otherwise."""
+
     def staged(self, plan: Plan) -> Staging:
         """Made ready under a plan. Raises PlanUnfit."""
 
@@ -81,6 +84,10 @@ class FromFile:
     def strangers(self, plan: Plan) -> tuple[str, ...]:
         """Who was at work and is not in the plan."""
         return self.span.strangers(plan)
+
+    def turned_away(self, plan: Plan) -> dict[str, int]:
+        """Types of call for which the plan has no place."""
+        return self.span.turned_away(plan)
 
     def staged(self, plan: Plan) -> Staging:
         """Made ready under a plan. Raises PlanUnfit."""
@@ -128,6 +135,10 @@ class FromLedger:
     def strangers(self, plan: Plan) -> tuple[str, ...]:
         """Who was there and is not in the plan."""
         return self.script.strangers(plan)
+
+    def turned_away(self, _plan: Plan) -> dict[str, int]:
+        """None: a plan without a place for those who came is refused."""
+        return {}
 
     def staged(self, plan: Plan) -> Staging:
         """Made ready under a plan. Raises PlanUnfit."""

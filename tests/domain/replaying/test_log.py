@@ -127,7 +127,7 @@ def test_a_plan_without_a_place_for_a_type_of_call_is_refused() -> None:
     other = tuple(replace(point, name="front") for point in own.entry_points)
     assert found.callers(replace(own, entry_points=other))[0].queue == "PS"
     elsewhere = tuple(replace(queue, name="all") for queue in own.queues)
-    with pytest.raises(PlanUnfit, match="calls of type PS have no place"):
+    with pytest.raises(PlanUnfit, match="4 calls of type PS have no place"):
         found.callers(replace(own, entry_points=other, queues=elsewhere))
 
 
@@ -138,8 +138,19 @@ def test_every_type_of_call_without_a_place_is_named_at_once() -> None:
     ]
     found = span(calls(*MORNING, *odd))
     own = span(calls(*MORNING)).own_plan()
-    with pytest.raises(PlanUnfit, match=r"type AA have no place.* for 2 of 7 calls; calls of type ZZ .* for 1 of 7"):
+    with pytest.raises(PlanUnfit, match=r"2 calls of type AA have no place.*; 1 call of type ZZ"):
         found.callers(own)
+
+
+def test_a_few_calls_of_a_type_that_a_plan_does_not_know_are_told_and_end_at_its_door() -> None:
+    """One odd call in forty keeps nobody from playing another month under a plan; it counts as ended otherwise."""
+    usual = [columns(f"M{number}", TEN + 60 * number, waits=0, talks=5) for number in range(40)]
+    found = span(calls(*usual, {**columns("E", TEN, waits=0, talks=5), "type": "AA"}))
+    own = span(calls(*usual)).own_plan()
+    assert found.turned_away(own) == {"AA": 1}
+    played = staged(found, own, Habits(wrap_up_seconds=0)).play().figures
+    assert (played.arrivals, played.served, played.abandoned) == (41, 40, 0)
+    assert logged_outcome(found, own).figures.served == 41
 
 
 def test_a_plan_without_anybody_who_was_at_work_is_refused() -> None:

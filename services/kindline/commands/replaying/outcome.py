@@ -152,7 +152,8 @@ class Staging:
 def staged(span: Span, plan: Plan, habits: Habits, *, engine: Engine | None = None) -> Staging:
     """A span made ready under a plan. Raises PlanUnfit when they do not go together."""
     coming, stretches = span.callers(plan), span.stretches(plan)
-    observer = Observer(plan.pool, {caller.thread for caller in coming})
+    # Of all calls, also those for which the plan has no place: they are among those that ended otherwise.
+    observer = Observer(plan.pool, {call.thread for call in span.script})
     begins_at = min(coming[0].arrives_at, *(stretch.begins_at for stretch in stretches))
     simulation = Simulation(plan, begins_at=begins_at, engine=engine)
     simulation.follow(observer.follow)
@@ -171,8 +172,8 @@ def logged_outcome(span: Span, plan: Plan) -> Outcome:
     door = {each.thread: each for each in span.callers(plan)}
 
     def limit(call: LoggedCall) -> float:
-        caller = door[call.key]
-        promised = limits.get(caller.queue or points[caller.entry_point])
+        caller = door.get(call.key)
+        promised = None if caller is None else limits.get(caller.queue or points[caller.entry_point])
         return inf if promised is None else promised
 
     found = [(call, limit(call)) for call in asked]

@@ -22,6 +22,8 @@ from kindline.rehearsal.domain.script import ScriptedCall, draws_from, script
 from kindline.rehearsal.domain.staffing import Shift, at_work, shifts
 
 REAL_SPEED = 1.0
+MOST_TURNED_AWAY = 0.05
+"""A plan may have no place for odd types of call; one that has none for more calls than this is for another log."""
 
 
 class PlanUnfit(Exception):
@@ -54,8 +56,16 @@ class Span:
         return bank_plan(self.whole_log, self.shifts, kinds=kinds, speed=REAL_SPEED)
 
     def callers(self, plan: Plan) -> tuple[Caller, ...]:
-        """Who comes, to the entry points of this plan. Raises PlanUnfit."""
+        """Who comes, to the entry points of this plan. Raises PlanUnfit when it has no place for many of them."""
+        odd = self.turned_away(plan)
+        if sum(odd.values()) > MOST_TURNED_AWAY * len(self.script):
+            raise PlanUnfit("entry_points: " + "; ".join(place_for(kind, count) for kind, count in odd.items()))
         return tuple(_callers(self.script, plan))
+
+    def turned_away(self, plan: Plan) -> dict[str, int]:
+        """The types of call for which the plan has no place, with how many there are; they end at its door."""
+        kinds, found = Counter(call.queue for call in self.script), _doors(self.script, plan)
+        return {kind: kinds[kind] for kind in sorted(kinds) if kind not in found}
 
     def stretches(self, plan: Plan) -> tuple[Stretch, ...]:
         """When the plan's agents are at work; others who were are left out. Raises PlanUnfit when nobody is left."""
@@ -119,19 +129,23 @@ def _moved(call: LoggedCall, seconds: float) -> LoggedCall:
     return replace(call, entered_at=call.entered_at + seconds, served_at=served_at)
 
 
-def _callers(calls: Sequence[ScriptedCall], plan: Plan) -> Iterator[Caller]:
+def place_for(kind: str, calls: int) -> str:
+    """What to add to a plan for so many calls of a type."""
+    own, some = ENTRY_POINT.format(kind), f"{calls:,} calls" if calls > 1 else "1 call"
+    return f"{some} of type {kind} have no place: add the voice entry point {own}, or a queue {kind}"
+
+
+def _doors(calls: Sequence[ScriptedCall], plan: Plan) -> dict[str, tuple[str, str]]:
     doors = {point.name: point for point in plan.entry_points if point.channel is Channel.VOICE}
     queues = {queue.name for queue in plan.queues}
-    kinds = Counter(call.queue for call in calls)
-    found = {kind: door for kind in sorted(kinds) if (door := _door(kind, doors, queues))}
-    if missing := sorted(kinds.keys() - found.keys()):
-        message = "; ".join(
-            f"calls of type {kind} have no place: add the voice entry point {ENTRY_POINT.format(kind)}, or a queue "
-            f"{kind}, for {kinds[kind]} of {len(calls)} calls"
-            for kind in missing
-        )
-        raise PlanUnfit(f"entry_points: {message}")
+    return {kind: door for kind in {call.queue for call in calls} if (door := _door(kind, doors, queues))}
+
+
+def _callers(calls: Sequence[ScriptedCall], plan: Plan) -> Iterator[Caller]:
+    found = _doors(calls, plan)
     for call in calls:
+        if call.queue not in found:
+            continue
         entry_point, queue = found[call.queue]
         yield Caller(
             thread=call.thread,
