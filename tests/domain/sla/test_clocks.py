@@ -132,6 +132,17 @@ def test_a_newer_hour_moves_the_promise_and_a_queue_without_one_promises_nothing
     assert other.at(9_000.0) == []
 
 
+def test_a_promise_that_moves_after_its_warning_is_not_warned_of_twice() -> None:
+    """Readers drop a second warning under the same id as a repeat, and the audit calls it a contradiction."""
+    promised = Promised()
+    promised.at(100.0, *arrives("ida", 100.0))
+    promised.at(130.0, called_back(4_000.0))
+    assert promised.at(4_051.0) == ["warned call_back 4050"]
+    promised.at(4_052.0, called_back(5_000.0))
+    assert promised.at(5_051.0) == []
+    assert promised.at(5_061.0) == ["breached call_back 5060"]
+
+
 def test_a_reply_in_time_is_told_once() -> None:
     """The first reply keeps the promise, and later ones say nothing."""
     promised = Promised()

@@ -117,8 +117,9 @@ class Clocks:
         if contact is None:
             return
         promise = self.pools.get(fact.pool, {}).get(fact.queue)
-        over = contact.called and contact.find(SlaTarget.CALL_BACK) is None
-        clocks = () if over or promise is None else call_back_of(fact, promise)
+        before = contact.find(SlaTarget.CALL_BACK)
+        over = contact.called and before is None
+        clocks = () if over or promise is None else call_back_of(fact, promise, before)
         for running in clocks:
             for entry in running.entries():
                 self._due.add(*entry)

@@ -6,7 +6,7 @@ Promises the fold values that never change in place, so that what was changed is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kindline.language.content import Channel
 from kindline.language.facts import CallBackPromised, InteractionQueued
@@ -61,11 +61,13 @@ def clocks_of(fact: InteractionQueued, promise: QueuePromise, channel: Channel) 
     )
 
 
-def call_back_of(fact: CallBackPromised, promise: QueuePromise) -> tuple[Running, ...]:
+def call_back_of(fact: CallBackPromised, promise: QueuePromise, before: Running | None) -> tuple[Running, ...]:
     """The clock of a promised call-back, if its queue promises an answer; it runs from when the call is due."""
     if promise.answer_within is None:
         return ()
-    return (_running(fact, SlaTarget.CALL_BACK, fact.due_at, promise.answer_within, promise),)
+    running = _running(fact, SlaTarget.CALL_BACK, fact.due_at, promise.answer_within, promise)
+    # A warning has one id, under which a second one would be dropped as a repeat: who was warned is not warned again.
+    return (replace(running, warn_at=None) if before is not None and before.warn_at is None else running,)
 
 
 def _running(
