@@ -181,6 +181,20 @@ async def test_a_visitor_who_leaves_before_anything_was_decided_has_left_too() -
         assert len({event.thread for event, _ in room.inputs()}) == 1
 
 
+async def test_a_visitor_who_reloads_before_anything_was_decided_and_leaves_has_left_too() -> None:
+    """A reload does not make the house forget words that no engine has seen yet: nobody is kept for an empty page."""
+    async with running(grace_seconds=0.3) as room:
+        page = await room.page()
+        await page.say("m1", "Hello?")
+        await page.hear("accepted")
+        await page.close()
+        again = await room.page(token=page.token)
+        await again.hear("state", state="none")
+        await again.close()
+        await until(lambda: bool(room.happened(CustomerLeft)), 10.0)
+        assert [type(event.event).__name__ for event, _ in room.inputs()] == ["MessageReceived", "CustomerLeft"]
+
+
 async def test_a_visitor_can_end_the_conversation_themselves() -> None:
     """Ending the chat on the page is leaving at once."""
     async with running() as room:

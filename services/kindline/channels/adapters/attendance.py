@@ -46,24 +46,30 @@ class Attendance:
         """Nobody is here."""
         self._pages: dict[Thread, set[Page]] = {}
         self._gone: dict[Thread, Gone] = {}
+        self._accepted: dict[Thread, Accepted] = {}
         self._closing = False
         self.connected = 0
         """Sockets that are open, whether or not they have said who they are."""
 
     def enter(self, thread: Thread, page: Page) -> None:
-        """A page is attached."""
+        """A page is attached; what the pages before it had accepted is not forgotten."""
         self._pages.setdefault(thread, set()).add(page)
-        self._gone.pop(thread, None)
+        gone = self._gone.pop(thread, None)
+        if gone is not None and gone.accepted is not None:
+            self._accepted[thread] = gone.accepted
 
     def leave(self, thread: Thread, page: Page, due: float, accepted: Accepted | None) -> None:
         """A page is detached; if it was the last one, its customer is gone at `due` unless a page comes back."""
         pages = self._pages.get(thread, set())
         pages.discard(page)
+        if accepted is not None:
+            self._accepted[thread] = accepted
         if pages:
             return
         self._pages.pop(thread, None)
+        last = self._accepted.pop(thread, None)
         if not self._closing:
-            self._gone[thread] = Gone(thread, due, accepted)
+            self._gone[thread] = Gone(thread, due, last)
 
     def miss(self, thread: Thread, due: float) -> None:
         """Expect a page on a thread that has none; whoever is attached or expected already stays as they are."""
@@ -72,8 +78,12 @@ class Attendance:
 
     def settled(self, gone: Gone) -> None:
         """Nothing more is to be done about somebody who is gone, unless they came back meanwhile."""
-        if self._gone.get(gone.thread) is gone:
+        if self.expected(gone):
             del self._gone[gone.thread]
+
+    def expected(self, gone: Gone) -> bool:
+        """Whether they have not come back since they were found to be gone."""
+        return self._gone.get(gone.thread) is gone
 
     def overdue(self, now: float) -> list[Gone]:
         """Who has been gone for too long."""
