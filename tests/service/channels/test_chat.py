@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
+from kindline.channels.domain.visitors import visitor_token
 from kindline.language.content import Because
 from kindline.language.events import CustomerLeft, DeliveryState, MessageDeliveryReported, MessageReceived
 from kindline.language.ids import event_identity
 from kindline.ledger.memory import ACKNOWLEDGED, AppendFault, MemoryLedger, Outcome
 from kindline.ledger.topics import INTERACTIONS
+from kindline.runtime.clock import SystemClock
 from tests.domain.channels.given import (
     CHAT,
     POOL,
@@ -20,7 +22,7 @@ from tests.domain.channels.given import (
     queued,
     received,
 )
-from tests.service.channels.room import Page, Room, running, until
+from tests.service.channels.room import SECRET, Page, Room, running, until
 
 
 async def begun(room: Room, page: Page, text: str = "Hello") -> str:
@@ -193,6 +195,28 @@ async def test_a_visitor_who_reloads_before_anything_was_decided_and_leaves_has_
         await again.close()
         await until(lambda: bool(room.happened(CustomerLeft)), 10.0)
         assert [type(event.event).__name__ for event, _ in room.inputs()] == ["MessageReceived", "CustomerLeft"]
+
+
+async def test_a_visitor_who_comes_back_while_others_are_written_off_has_not_left() -> None:
+    """Customers who are gone are written one after the other; whoever is back before their turn is not written off."""
+    ledger = MemoryLedger(4)
+    threads = [f"page:{CHAT}:visitor-000{number}" for number in (1, 2)]
+    now = SystemClock().wall()
+    tokens = [visitor_token(SECRET, "acme", f"visitor-000{number}", now) for number in (1, 2)]
+    facts = [fact for n, thread in enumerate(threads) for fact in (received(f"i-{n}", thread=thread), queued(f"i-{n}"))]
+    async with running(ledger, facts=facts, grace_seconds=0.1) as room:
+        pages = [await room.page(token=token) for token in tokens]
+        for page in pages:
+            await page.hear("state", state="waiting")
+        slow = AppendFault(copies=1, after=2.0, outcome=Outcome.ACKNOWLEDGED)
+        ledger.fault = lambda partition: slow if partition.topic == INTERACTIONS else ACKNOWLEDGED
+        for page in pages:
+            await page.close()
+        await asyncio.sleep(1.2)  # The first is being written off, the second is overdue.
+        again = await room.page(token=tokens[1])
+        await again.hear("state", state="waiting")
+        await asyncio.sleep(4.0)
+        assert [event.thread for event in room.happened(CustomerLeft)] == threads[:1]
 
 
 async def test_a_visitor_can_end_the_conversation_themselves() -> None:

@@ -49,7 +49,8 @@ class Departures:
         self._adopt(now)
         self._tell_availability()
         for gone in self._attendance.overdue(now):
-            if self._following.current(self._following.shard(gone.thread[0])):
+            # Writing takes its time, and whoever came back meanwhile is not gone.
+            if self._attendance.expected(gone) and self._following.current(self._following.shard(gone.thread[0])):
                 await self._settle(gone)
 
     def _adopt(self, now: float) -> None:
