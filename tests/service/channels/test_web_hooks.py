@@ -171,6 +171,7 @@ class Receiver:
     def __init__(self) -> None:
         """Answer 204 until told otherwise."""
         self.answers: list[int] = []
+        self.headers: dict[str, str] = {}
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.wrong = 0
         self.misled = 0
@@ -198,7 +199,9 @@ class Receiver:
         status = self.answers.pop(0) if self.answers else 204
         if status < 300:
             self.told.append((request.headers["webhook-id"], json.loads(body)))
-        return Response(status_code=status, headers={"location": "/elsewhere"} if status == 302 else None)
+        return Response(
+            status_code=status, headers=self.headers | ({"location": "/elsewhere"} if status == 302 else {})
+        )
 
     async def _mislead(self, _request: Request) -> Response:
         self.misled += 1
@@ -263,6 +266,15 @@ async def test_a_system_that_fails_is_told_again_under_the_same_id() -> None:
         assert room.number("webhook_notices_total", channel="web_hook", result="retried") == 2
         assert receiver.told[0][0].startswith("msg_")
         assert receiver.misled == 0
+
+
+async def test_a_receiver_that_asks_for_a_wait_which_is_no_number_stops_nobody() -> None:
+    """A Retry-After of a raised two is a digit and yet no number: the room tries again, and goes on."""
+    async with receiving() as receiver, running(hook_keys=KEYS, hook_urls={ENDPOINT: receiver.url}) as room:
+        await settled(room)
+        receiver.answers, receiver.headers = [503], {"retry-after": "\u00b2"}
+        await room.owner.decide(contact())
+        await until(lambda: len(receiver.told) == 1, 15.0)
 
 
 async def test_after_a_restart_nothing_is_missing() -> None:

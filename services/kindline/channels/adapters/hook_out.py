@@ -119,7 +119,8 @@ def _outcome(response: httpx.Response) -> Outcome:
         delivered=False,
         final=response.status_code == GONE,
         cause=f"HTTP {response.status_code}",
-        after=float(after) if after.isdigit() and len(after) < 9 else None,  # noqa: PLR2004 - longer is no wait
+        # What a receiver sends is hostile: "\u00b2" is a digit for isdigit, and no number.
+        after=float(after) if after.isdecimal() and len(after) < 9 else None,  # noqa: PLR2004 - longer is no wait
     )
 
 
