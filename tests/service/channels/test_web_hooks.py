@@ -16,13 +16,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kindline.channels.adapters.hook_out import MOST_WAITING, Address
+from kindline.channels.adapters.metrics import Numbers
 from kindline.channels.adapters.server import WebServer
+from kindline.channels.domain.notices import Notices
+from kindline.channels.domain.pacing import BackOff
 from kindline.language.content import Because, Channel
 from kindline.language.events import DeliveryState, InteractionStarted, MessageDeliveryReported, MessageReceived
 from kindline.language.facts import InteractionReceived
+from kindline.language.reading import Reading
 from kindline.ledger.memory import ACKNOWLEDGED, AppendFault, MemoryLedger, Outcome
 from kindline.ledger.topics import INTERACTIONS
-from tests.domain.channels.given import HOOK, POOL, agent_said, answered, closed, completed, queued, received
+from kindline.runtime.clock import SystemClock
+from kindline.runtime.metrics import Metrics
+from tests.domain.channels.given import HOOK, POOL, Log, agent_said, answered, closed, completed, queued, received
 from tests.service.channels.room import Room, running, until
 
 ENDPOINT = f"{POOL}/{HOOK}"
@@ -275,6 +282,25 @@ async def test_a_receiver_that_asks_for_a_wait_which_is_no_number_stops_nobody()
         receiver.answers, receiver.headers = [503], {"retry-after": "\u00b2"}
         await room.owner.decide(contact())
         await until(lambda: len(receiver.told) == 1, 15.0)
+
+
+async def test_a_system_that_was_given_up_on_keeps_no_other_system_of_the_pool_waiting() -> None:
+    """What the line of a system that is away does not hold is given up at once: whoever reads on does so for all."""
+    batch, offset = Log().batch(contact(), *[queued()] * (MOST_WAITING + 20))
+    notices = Notices(0, [ENDPOINT]).apply(batch, offset, Reading())
+    delivered: list[bool] = []
+    async with receiving() as receiver, httpx.AsyncClient(trust_env=False) as client:
+        receiver.answers = [503] * 100
+        numbers, once = Numbers(Metrics()), BackOff(first=0.01, longest=0.01, tries=1)
+        address = Address(receiver.url, NEW, client=client, system=SystemClock(), numbers=numbers, tries=once)
+        sending = asyncio.create_task(address.run())
+        async with asyncio.timeout(8.0):
+            for notice in notices:
+                await address.put(notice, lambda outcome: delivered.append(outcome.delivered))
+        sending.cancel()
+        await asyncio.wait([sending])
+    assert len(delivered) >= 20
+    assert not any(delivered)
 
 
 async def test_after_a_restart_nothing_is_missing() -> None:

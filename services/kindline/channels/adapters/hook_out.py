@@ -1,8 +1,9 @@
 """Sends signed web hooks about decisions to the systems that own an entry point.
 
 Promises at least once, in order for each address, under an id that is the same on every try and after every restart; an
-address that does not answer holds up nobody but itself; no redirect is followed. A message that was delivered or given
-up is reported to the ledger with the decision that made us send it.
+address that does not answer holds up nobody but itself: once it was given up on, what its line of MOST_WAITING does not
+hold is given up, too; no redirect is followed. A message that was delivered or given up is reported to the ledger with
+the decision that made us send it.
 """
 
 from __future__ import annotations
@@ -66,19 +67,32 @@ class Address:
         self._tries = tries
         self._line: asyncio.Queue[tuple[Notice, Callable[[Outcome], None]]] = asyncio.Queue(MOST_WAITING)
         self._failing = False
+        self._moved = asyncio.Event()
 
     async def put(self, notice: Notice, settled: Callable[[Outcome], None]) -> None:
-        """Line up a notice; waits while the line is full. `settled` hears once what became of it."""
-        await self._line.put((notice, settled))
+        """Line up a notice; waits while the line is full and moves. `settled` hears once what became of it."""
+        while self._line.full() and not self._failing:
+            self._moved.clear()
+            await self._moved.wait()
+        if self._line.full():
+            # Whoever waited here would keep the other addresses of the shard waiting for as long as this one is away.
+            self._settle(Outcome(delivered=False, cause="too many wait"), settled)
+        else:
+            self._line.put_nowait((notice, settled))
 
     async def run(self) -> None:
         """Send for ever."""
         while True:
             notice, settled = await self._line.get()
+            self._moved.set()
             outcome = await self._deliver(notice)
             self._failing = not outcome.delivered
-            self._numbers.notices.labels(CHANNEL, "delivered" if outcome.delivered else "failed").inc()
-            settled(outcome)
+            self._moved.set()
+            self._settle(outcome, settled)
+
+    def _settle(self, outcome: Outcome, settled: Callable[[Outcome], None]) -> None:
+        self._numbers.notices.labels(CHANNEL, "delivered" if outcome.delivered else "failed").inc()
+        settled(outcome)
 
     async def _deliver(self, notice: Notice) -> Outcome:
         tries, failures = AFTER_FAILURE if self._failing else self._tries, 0
