@@ -20,7 +20,7 @@ from kindline.language.facts.waiting import RelaxedCause
 from kindline.language.reading import Reading
 from kindline.language.snapshot import InteractionRow
 from kindline.language.snapshot import InteractionState as S
-from tests.domain.channels.given import CHAT, HOOK, NOW, POOL, THREAD, Log, plan_adopted, queued, received
+from tests.domain.channels.given import CHAT, HOOK, NOW, POOL, THREAD, Log, answered, plan_adopted, queued, received
 
 NUMBER = Content(body="+371 2000 0000")
 
@@ -135,3 +135,13 @@ def test_a_good_bye_takes_the_call_back_back_and_a_closed_page_does_not() -> Non
     assert farewell(fold.at(POOL, THREAD)) == InteractionEnded(ended_by=ParticipantRole.CUSTOMER)
     assert farewell(None) == CustomerLeft(cause="said good-bye")
     assert ended_event("i-1") != left_event("i-1")
+
+
+def test_a_call_back_that_was_kept_is_promised_no_more() -> None:
+    """Whoever was called, and is passed on, waits like any other: no page tells them of a call that was made."""
+    fold, log = Conversations(), Log()
+    fold.apply(*log.batch(plan_adopted(), received(), queued(), offered(), promised(), queued()))
+    assert untold(fold.at(POOL, THREAD), Cursor(), str)[0][0]["call_back"] == "promised"
+    fold.apply(*log.batch(answered(), queued()))
+    assert untold(fold.at(POOL, THREAD), Cursor(), str)[0][0]["call_back"] == "offered"
+    assert farewell(fold.at(POOL, THREAD)) == CustomerLeft(cause="said good-bye")

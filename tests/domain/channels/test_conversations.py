@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kindline.channels.domain.conversation import EndedBy, Standing
 from kindline.channels.domain.conversations import ENDED_KEPT, Conversations
+from kindline.channels.domain.standings import EndedBy, Standing
 from kindline.channels.domain.telling import Cursor, Frames, delivered_lines, resumed, untold
 from kindline.language.content import Because, Channel, Content, ParticipantRole
 from kindline.language.facts import Fact

@@ -20,3 +20,8 @@ def call_back_of(row: InteractionRow) -> CallBack:
     if row.call_back is not None:
         return CallBack.PROMISED
     return CallBack.OFFERED if row.call_back_offered else CallBack.NONE
+
+
+def kept(before: CallBack) -> CallBack:
+    """What has become of it once the customer was answered: a promise was kept, and the offer stands."""
+    return CallBack.OFFERED if before is CallBack.PROMISED else before

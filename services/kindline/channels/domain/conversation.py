@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
-from kindline.channels.domain.call_back import CallBack
+from kindline.channels.domain.call_back import CallBack, kept
+from kindline.channels.domain.standings import TALKING, EndedBy, Standing
 from kindline.language import facts as f
 from kindline.language.call_backs import CallBackAccepted
 from kindline.language.content import Because, Content, ParticipantRole
@@ -14,25 +14,6 @@ from kindline.language.ids import Instant
 
 LONGEST_CONVERSATION = 2_000
 """Lines that are kept for a page that comes back; older ones keep their numbers but are not shown again."""
-
-
-class Standing(Enum):
-    """How a conversation stands, in the words of the page."""
-
-    NONE = "none"
-    WAITING = "waiting"
-    WITH_AGENT = "with_agent"
-    ON_HOLD = "on_hold"
-    ENDED = "ended"
-
-
-class EndedBy(Enum):
-    """Who or what ended a conversation, in the words of the page."""
-
-    NOBODY = ""
-    CUSTOMER = "customer"
-    AGENT = "agent"
-    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +59,12 @@ class Conversation:
             del self.lines[0]
             self.dropped += 1
 
+    def wait(self) -> None:
+        """Nobody is there yet, or any more. A call-back was kept with the answer: what comes after is another wait."""
+        if self.standing in TALKING:
+            self.call_back = kept(self.call_back)
+        self.standing, self.agent_id = Standing.WAITING, ""
+
     def end(self, by: EndedBy) -> None:
         """It is over. The first ending says who ended it."""
         if self.open:
@@ -90,7 +77,7 @@ def evolve(conversation: Conversation, fact: f.Fact) -> bool:
         return True
     match fact:
         case f.InteractionQueued() | f.InteractionScheduled():
-            conversation.standing, conversation.agent_id = Standing.WAITING, ""
+            conversation.wait()
         case f.InteractionAnswered(agent_id=agent_id):
             conversation.standing, conversation.agent_id = Standing.WITH_AGENT, agent_id
         case f.InteractionHeld():

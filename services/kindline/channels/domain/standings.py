@@ -1,9 +1,33 @@
-"""How a conversation stands whose interaction comes out of a snapshot, for the fold that begins with one."""
+"""How a conversation stands, in the words of the page; also one whose interaction comes out of a snapshot."""
 
 from __future__ import annotations
 
-from kindline.channels.domain.conversation import EndedBy, Standing
+from enum import Enum
+
 from kindline.language.snapshot import InteractionState as S
+
+
+class Standing(Enum):
+    """How a conversation stands, in the words of the page."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    WITH_AGENT = "with_agent"
+    ON_HOLD = "on_hold"
+    ENDED = "ended"
+
+
+class EndedBy(Enum):
+    """Who or what ended a conversation, in the words of the page."""
+
+    NOBODY = ""
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    TIME = "time"
+
+
+TALKING = frozenset({Standing.WITH_AGENT, Standing.ON_HOLD})
+"""Standings in which an agent speaks with the customer."""
 
 
 def standing_of(state: S) -> Standing:
