@@ -5,6 +5,7 @@ from dataclasses import replace
 from kindline.language import facts as f
 from kindline.language.agents import AcceptOffer, DeclineOffer
 from kindline.language.facts.agents import RefusalReason, RoutingState
+from kindline.language.facts.offers import OfferExpiryCause
 from kindline.language.plan import Plan
 from kindline.language.snapshot import InteractionState as S
 from tests.domain.routing.recount import assert_hands_are_what_the_interactions_say
@@ -98,6 +99,20 @@ def test_a_customer_whom_nobody_takes_rings_again_at_their_old_place_and_not_wit
     queued = centre.interaction("first").queued
     assert queued is not None
     assert queued.waiting_since == arrived
+
+
+def test_an_outage_is_held_against_nobody_whose_desk_rang_before_another() -> None:
+    """Amy's desk rings, ten seconds later Bob's too, and for five seconds nobody decides: both missed nothing."""
+    centre = Centre(ringing())
+    centre.at_work("amy")
+    centre.arrives("first")
+    centre.wait(10.0)
+    centre.at_work("bob")
+    centre.resume(5.0)
+    centre.wait(20.0)
+    outage = OfferExpiryCause.OUTAGE
+    missed = [(fact.agent_id, fact.cause) for fact in centre.facts(f.OfferExpired)]
+    assert missed == [("amy", outage), ("bob", outage)]
 
 
 def test_a_rush_with_every_desk_ringing_leaves_nobody_stuck() -> None:

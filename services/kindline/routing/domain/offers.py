@@ -20,14 +20,12 @@ from kindline.routing.domain.agents import Agent
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.interactions import Interaction
 from kindline.routing.domain.interrupting import make_room
+from kindline.routing.domain.outages import lived_through_outage
 from kindline.routing.domain.preference import not_taken
 from kindline.routing.domain.promised import waited_seconds
 from kindline.routing.domain.queueing import expire_if_over
 
 offer_accepted, interaction_answered = maker(OfferAccepted), maker(InteractionAnswered)
-
-GRAIN = 1e-3
-"""Seconds within which two instants are one."""
 
 
 def accept(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
@@ -89,10 +87,7 @@ def decline(d: Decision, interaction: Interaction, offer: OfferIssued, reason_co
 def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
     """Nobody answered; an offer that lived through an outage is held against nobody."""
     pool = d.state.pools[offer.pool]
-    queue = pool.queue(offer.queue)
-    # Only under the plan it was issued by can be told how long it was meant to live; after another it is as any offer.
-    planned = offer.choice.plan_version == pool.plan.version
-    outage = planned and offer.expires_at - interaction.state_since > queue.offer_seconds + GRAIN
+    outage = lived_through_outage(pool, interaction, offer)
     d.emit(
         OfferExpired(
             pool=offer.pool,
@@ -100,7 +95,7 @@ def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
             interaction_id=offer.interaction_id,
             agent_id=offer.agent_id,
             cause=OfferExpiryCause.OUTAGE if outage else OfferExpiryCause.NO_ANSWER,
-            back_off_until=d.now if outage else d.now + queue.back_off_seconds,
+            back_off_until=d.now if outage else d.now + pool.queue(offer.queue).back_off_seconds,
         )
     )
     _notice_silence(d, d.state.pools[offer.pool].agents[offer.agent_id], offer.channel)
