@@ -144,6 +144,23 @@ def test_an_outage_counts_against_nobody() -> None:
     assert found.routing_state is RoutingState.RESERVED
 
 
+def test_an_outage_makes_nobody_silent_who_missed_a_chat_before() -> None:
+    """A chat that went by is one miss of three; a call that went by in an outage is none, though one would do."""
+    centre = Centre(plan(channels=(ChannelPlan(channel=Channel.VOICE, units=100, missed_offers=1),)))
+    centre.at_work("amy")
+    centre.arrives("t1")
+    centre.wait(21)
+    centre.leaves("t1")
+    centre.arrives("t2", "phone")
+    centre.resume(60)
+    centre.wait(20)
+    causes = [OfferExpiryCause.NO_ANSWER, OfferExpiryCause.OUTAGE]
+    assert [fact.cause for fact in centre.facts(OfferExpired)] == causes
+    found = centre.agent("amy")
+    assert found is not None
+    assert (found.missed_offers, found.not_responding) == (1, False)
+
+
 def test_a_plan_with_shorter_offers_is_no_outage() -> None:
     """Whoever lets an offer of the old length go by has missed it, and is left out for a while like anybody else."""
     billing = plan().queues[1]

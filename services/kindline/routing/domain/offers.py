@@ -98,7 +98,8 @@ def expire(d: Decision, interaction: Interaction, offer: OfferIssued) -> None:
             back_off_until=d.now if outage else d.now + pool.queue(offer.queue).back_off_seconds,
         )
     )
-    _notice_silence(d, d.state.pools[offer.pool].agents[offer.agent_id], offer.channel)
+    if not outage:
+        _notice_silence(d, pool.agents[offer.agent_id], offer.channel)
     expire_if_over(d, interaction)
     not_taken(d, interaction, offer.agent_id)
 
