@@ -4,7 +4,13 @@ import pytest
 
 from kindline.language import agents as a
 from kindline.language.agents import AgentStatus
-from kindline.language.facts import CommandAnswered, InteractionAnswered, InteractionQueued, MessageSent
+from kindline.language.facts import (
+    AgentStatusDeclared,
+    CommandAnswered,
+    InteractionAnswered,
+    InteractionQueued,
+    MessageSent,
+)
 from kindline.language.facts.agents import RefusalReason as R
 from kindline.language.facts.interactions import QueuedReason
 from kindline.language.snapshot import InteractionState as S
@@ -44,10 +50,22 @@ def test_a_command_of_ten_minutes_ago_is_refused(centre: Centre) -> None:
 
 def test_a_command_from_the_future_is_refused(centre: Centre) -> None:
     """A clock that is a little fast is forgiven; a command dated hours ahead could be carried out twice."""
-    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-601)
+    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-301)
     assert centre.answer() is R.INVALID_COMMAND
-    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-599)
+    centre.says("amy", a.CompleteInteraction(interaction_id=centre.id("t1")), said_ago=-299)
     assert centre.answer() is R.UNSPECIFIED
+
+
+@pytest.mark.parametrize("ahead", [0, 299, 301, 599])
+def test_a_break_that_is_over_is_not_begun_again_by_a_late_repeat(centre: Centre, ahead: int) -> None:
+    """Whatever the clock of Amy's front end says, its command of a quarter of an hour ago is carried out once."""
+    name = centre.command_id(-ahead)
+    centre.says("amy", a.SetStatus(status=AgentStatus.BREAK), command_id=name)
+    centre.says("amy", a.SetStatus(status=AgentStatus.AVAILABLE))
+    centre.wait(901.0)
+    centre.at_work("bob")
+    centre.says("amy", a.SetStatus(status=AgentStatus.BREAK), command_id=name)
+    assert [fact.status for fact in centre.facts(AgentStatusDeclared)].count(AgentStatus.BREAK) <= 1
 
 
 def test_a_command_needs_a_proper_id(centre: Centre) -> None:

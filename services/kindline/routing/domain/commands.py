@@ -31,7 +31,8 @@ command_answered = maker(CommandAnswered)
 CARRIED_OUT = (RefusalReason.UNSPECIFIED, "")
 
 TOO_OLD_SECONDS = 600.0
-TOO_EARLY_SECONDS = 600.0
+TOO_EARLY_SECONDS = 300.0
+"""With TOO_OLD_SECONDS no longer than an answer is remembered (folding_agents.py): no id outlives its answer."""
 UUID_7 = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
 
 # Each function takes exactly the command of its row, which no type of Python can say of a table.
@@ -74,7 +75,7 @@ def refused_at_the_door(
         return RefusalReason.COMMAND_TOO_OLD, "the command is over ten minutes old: ask anew with a fresh id"
     if said_at - appended_at > TOO_EARLY_SECONDS:
         # Such an id would outlive its answer, so that the command could be carried out a second time.
-        return RefusalReason.INVALID_COMMAND, "command_id is over ten minutes in the future: set your clock"
+        return RefusalReason.INVALID_COMMAND, "command_id is over five minutes in the future: set your clock"
     pool = d.state.pools.get(pool_name)
     if pool is None:
         return RefusalReason.UNKNOWN_POOL, f"no plan names {pool_name!r}"
