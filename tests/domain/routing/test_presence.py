@@ -1,5 +1,7 @@
 """Sessions, leases and statuses: nobody gets work they cannot take, and no customer waits on somebody who is gone."""
 
+from dataclasses import replace
+
 from kindline.language import agents as a
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.facts import (
@@ -15,6 +17,7 @@ from kindline.language.facts.interactions import CloseReason
 from kindline.language.facts.offers import OfferRevokedReason
 from kindline.language.snapshot import AgentRow
 from kindline.language.snapshot import InteractionState as S
+from kindline.routing.domain.engine import Engine
 from tests.given import Centre, plan
 
 
@@ -121,6 +124,24 @@ def test_a_silent_presence_makes_all_its_agents_suspect_and_a_sign_of_life_bring
     centre.wait(2)
     assert row(centre, "bob").lease is Lease.CONNECTED
     assert centre.offered_to("t1") == ["amy"]
+
+
+def test_a_sign_in_is_a_sign_of_life_for_the_agents_of_other_pools_too() -> None:
+    """Bob of another pool is not suspected, let alone lost, just after his presence has let Amy in."""
+    support = plan()
+    centre = Centre(support, shard=0)
+    centre.engine = Engine(0, 1)
+    sales = replace(support, pool="acme/sales")
+    centre.publish(support)
+    centre.publish(sales)
+    centre.pool = sales.pool
+    centre.at_work("bob")
+    centre.wait(5, presence=False)
+    centre.pool = support.pool
+    centre.signs_in("amy")
+    centre.wait(2, presence=False)
+    centre.wait(30)
+    assert centre.facts(AgentLeaseChanged) == []
 
 
 def test_a_sign_of_life_does_not_bring_back_a_broken_stream() -> None:

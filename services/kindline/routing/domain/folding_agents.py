@@ -49,6 +49,8 @@ def signed_in(state: ShardState, fact: AgentSignedIn, at: Instant) -> None:
     join_replica(state, agent)
     state.replicas[fact.replica_id] = at
     watch_lease(state, agent)
+    for other in state.sessions[fact.replica_id]:  # Of all its pools: it has given a sign of life.
+        watch_replica(state, fact.replica_id, other)
     state.settle_agent(agent, RoutingStateReason.SESSION)
 
 
