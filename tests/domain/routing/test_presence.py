@@ -153,6 +153,16 @@ def test_a_sign_of_life_does_not_bring_back_a_broken_stream() -> None:
     assert row(centre, "amy").lease is Lease.SUSPECT
 
 
+def test_a_stream_that_breaks_just_when_its_replica_falls_silent_is_broken_all_the_same() -> None:
+    """Amy is not there again, for good and without a front end, because her replica is heard once more."""
+    centre = Centre(plan())
+    centre.at_work("amy")
+    centre.now += 6.1
+    lost(centre, "amy")
+    centre.wait(20)
+    assert row(centre, "amy").lease is Lease.LOST
+
+
 def test_the_newest_session_wins_and_the_older_can_neither_act_nor_close_it() -> None:
     """Whoever signs in elsewhere continues there, with all of their work."""
     centre = Centre(plan())

@@ -51,6 +51,9 @@ def session_closes(d: Decision, agent: Agent, closed: SessionClosed) -> None:
     if closed.reason is SessionCloseReason.STREAM_LOST:
         if agent.lease is Lease.CONNECTED or (agent.lease is Lease.SUSPECT and agent.attached):
             _lease(d, agent, Lease.SUSPECT)
+            if agent.attached:
+                # Their replica is silent, too, and that was all it said: said twice, it is the stream itself.
+                _lease(d, agent, Lease.SUSPECT)
         return
     revoke_from(d, agent, OfferRevokedReason.AGENT_LOST)
     _let_go(d, agent, CloseReason.WRAP_UP_FINISHED)
