@@ -11,6 +11,7 @@ from kindline.language.facts import AgentLeaseChanged, AgentSignedIn, AgentSigne
 from kindline.language.facts.agents import Lease, RoutingState
 from kindline.language.plan import PoolLimits
 from kindline.ledger import codec, topics
+from kindline.ledger.memory import AppendFault, Outcome
 from kindline.ledger.port import Partition
 from kindline.presence.service import Presence
 from kindline.runtime.tokens import agent_key
@@ -144,6 +145,41 @@ async def test_who_never_attends_is_lost_like_anybody_who_leaves() -> None:
     async with open_house() as (centre, _presence, raw):
         await raw.sign_in("amy")
         await until(lambda: leases(centre), "the agent is suspected", 15.0)
+
+
+async def test_who_closes_the_page_in_the_moment_of_coming_back_is_gone_all_the_same() -> None:
+    """Amy's page attaches again and is closed before the ledger has said that it knows: she is suspected, and lost."""
+    async with open_house() as (centre, presence, raw):
+        await raw.sign_in("amy")
+        frames = raw.attend()
+        await frames.next()
+        frames.leave()
+        await until(lambda: leases(centre), "the agent is suspected")
+        presence.ledger.fault = slow_to_answer
+        again = raw.attend()
+        await until(lambda: opened_again(centre), "the session is opened again")
+        again.leave()
+        await until(lambda: has(leases(centre), Lease.LOST), "the agent is lost")
+
+
+def slow_to_answer(partition: Partition) -> AppendFault:
+    """What is said of agents stands in the ledger at once, and whoever said it hears so a second later."""
+    return AppendFault(after=1.0) if partition.topic == topics.AGENTS else AppendFault()
+
+
+async def test_a_sign_in_of_which_nobody_heard_leaves_no_agent_behind() -> None:
+    """The ledger took Amy's sign-in and never said so: she was told to try again, went home, and is lost."""
+    async with open_house() as (centre, presence, raw):
+        presence.ledger.fault = never_answered
+        assert (await refusal(lambda: raw.sign_in("amy"))).reason == "BEHIND"
+        presence.ledger.fault = lambda _: AppendFault()
+        assert len(await centre.facts(AgentSignedIn)) == 1
+        await until(lambda: has(leases(centre), Lease.LOST), "the agent is lost", 15.0)
+
+
+def never_answered(partition: Partition) -> AppendFault:
+    """What is said of agents stands in the ledger at once, and whoever said it never hears so."""
+    return AppendFault(outcome=Outcome.UNKNOWN) if partition.topic == topics.AGENTS else AppendFault()
 
 
 async def test_the_newest_front_end_wins_and_the_older_is_told() -> None:

@@ -17,7 +17,6 @@ from kindline.presence.adapters.numbers import PresenceNumbers
 from kindline.presence.domain.attachments import Attachments
 from kindline.runtime.clock import System
 from kindline.runtime.identities import fresh_id
-from kindline.runtime.refused import Refused
 
 OVERDUE_POLL_SECONDS = 1.0
 
@@ -46,12 +45,9 @@ class Sessions:
         """Open a session and wait until it counts; gives its id. Raises Behind, OutcomePending, Refused."""
         session_id = fresh_id()
         opened = self._attachments.sign_in(key, session_id, self._system.monotonic())
-        try:
-            await self._desk.say(*key, opened)
-            view = await self._attendance.until(key, lambda view: _knows(view, session_id), limit)
-        except Refused:
-            self._attachments.end(key, session_id)
-            raise
+        # Should it fail, nobody knows whether the ledger took it: if no stream follows, the session is told to be lost.
+        await self._desk.say(*key, opened)
+        view = await self._attendance.until(key, lambda view: _knows(view, session_id), limit)
         if not _knows(view, session_id):
             raise OutcomePending("")
         return session_id
@@ -63,7 +59,8 @@ class Sessions:
             try:
                 await self._desk.say(*key, opened)
             except BaseException:
-                self._attachments.detach(key, session_id, stream)
+                # The ledger may have taken it, or take it yet.
+                self.detach(key, session_id, stream)
                 raise
         return stream
 
