@@ -105,8 +105,11 @@ class Ladder:
             if case is None or case.joined_at != joined_at or case.state is not S.QUEUED or case.step >= steps:
                 continue
             # Another plan may have changed the ladder since: then it is that one's time that must be kept.
-            time = time_of(case, self._hall.houses[case.pool].rules.queue(case.queue).ladder[steps - 1 :])
-            if time is not None and time > due_at:
+            # What it made due the moment it came is asked about from then on.
+            house = self._hall.houses[case.pool]
+            time = time_of(case, house.rules.queue(case.queue).ladder[steps - 1 :])
+            if time is not None and max(time, house.adopted_at) > due_at:
+                time = max(time, house.adopted_at)
                 self._due.note(time, (name, joined_at, steps, time))
             elif time is not None:
                 what = f"{name} has taken {case.step} steps, {steps} are due"

@@ -11,6 +11,7 @@ from kindline.language.agents import AgentStatus, SetStatus, TransferInteraction
 from kindline.language.facts.waiting import RelaxedCause
 from kindline.language.plan import QueuePlan
 from kindline.language.queue_rules import LadderStep, OverflowCause
+from kindline.routing.domain.inputs import TimersDue
 from tests.domain.audit.queue_rules import as_if, general, rule, with_an_able_amy
 from tests.domain.audit.recorded import Log, audited, beating, changed, found, judged, under, with_last, without
 from tests.given import Centre, needs, queue
@@ -67,6 +68,24 @@ def test_a_step_that_does_not_do_what_the_plan_says_is_found(wrong: dict[str, ob
     """Its number, what it needs, who may serve it, its priority, the call-back, the cause: each word is checked."""
     log = with_last(climbing().log, f.InteractionRelaxed, **wrong)
     assert found(audited(log))["ladder"] == 1
+
+
+@pytest.mark.parametrize("heartbeats", range(15, 25))
+def test_a_ladder_that_another_plan_brings_back_is_climbed_in_time(heartbeats: int) -> None:
+    """For a while no plan had the step: however long that was, it is not late in the very batch of the next plan."""
+    adopted = general(ladder=STEPS, needs=needs(billing=3))
+    centre = Centre(adopted)
+    centre.at_work("amy")
+    centre.arrives("one")
+    centre.publish(replace(adopted, version=2, queues=(replace(adopted.queues[0], ladder=()), *adopted.queues[1:])))
+    centre.wait(30.0)
+    for _ in range(heartbeats):
+        centre.wait(0.1)
+        centre.decide(TimersDue())
+    centre.publish(replace(adopted, version=3))
+    centre.wait(60.0)
+    assert len(centre.facts(f.InteractionRelaxed)) == len(STEPS)
+    assert judged(centre) == {}
 
 
 def test_a_step_that_is_taken_too_early_is_found() -> None:
