@@ -66,8 +66,11 @@ class Preference:
 
     @staticmethod
     def _is_fresh(house: House, case: Case) -> bool:
-        """Whether the last agent was met under the plan in force: an older one may have had no use for the memory."""
-        return house.served.get(case.received.customer, ("", 0.0))[1] >= house.adopted_at
+        """Whether the last agent was met under the plan in force: an older one may have had no use for the memory.
+
+        In one batch, which has one time, they may have met before it was adopted.
+        """
+        return house.served.get(case.received.customer, ("", 0.0))[1] > house.adopted_at
 
     @staticmethod
     def _meant(house: House, case: Case, fact: f.InteractionQueued, at: Instant) -> str:

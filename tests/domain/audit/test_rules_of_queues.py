@@ -202,6 +202,7 @@ def test_a_preferred_agent_who_is_forgotten_is_found() -> None:
     """Whoever was served by Zoe before is meant to meet her again, and is not simply given to Amy."""
     centre = Centre(preferring(Preferred.LAST_AGENT))
     centre.at_work("zoe")
+    centre.wait(1.0)
     for name in ("one", "two"):
         centre.event(e.InteractionStarted(customer="ann"), name)
         centre.accepts("zoe")
@@ -210,6 +211,21 @@ def test_a_preferred_agent_who_is_forgotten_is_found() -> None:
     assert judged(centre) == {}
     log = with_last(centre.log, f.InteractionQueued, preferred_agent_id="", preferred_until=0.0)
     assert found(audited(log)) == {"choice": 1, "preference": 1}, "it says too that a preferred agent was chosen"
+
+
+def test_whoever_was_met_just_before_a_plan_that_remembers_is_not_said_to_be_forgotten() -> None:
+    """Zoe answers Ann, and in the same instant a plan comes that would have Ann meet her again: the old one forgot."""
+    centre = Centre(general(wrap_up_seconds=0.0))
+    centre.at_work("zoe")
+    centre.wait(10.0)
+    centre.event(e.InteractionStarted(customer="ann"), "one")
+    centre.accepts("zoe")
+    centre.publish(replace(preferring(Preferred.LAST_AGENT), version=2))
+    centre.completes("zoe", "one")
+    centre.wait(10.0)
+    centre.event(e.InteractionStarted(customer="ann"), "two")
+    assert centre.facts(f.InteractionQueued)[-1].preferred_agent_id == ""
+    assert judged(centre) == {}
 
 
 def test_waiting_for_somebody_who_has_gone_is_found() -> None:
