@@ -22,6 +22,7 @@ from tests.domain.channels.given import (
     queued,
     received,
 )
+from tests.domain.channels.test_call_back import offered, promised
 from tests.service.channels.room import SECRET, Page, Room, running, until
 
 
@@ -169,6 +170,24 @@ async def test_a_visitor_who_comes_back_has_not_left() -> None:
         await again.hear("state", state="waiting")
         await asyncio.sleep(2.0)
         assert room.happened(CustomerLeft) == []
+
+
+async def test_who_left_while_they_were_promised_a_call_may_leave_again_after_it() -> None:
+    """A page that was closed until the call makes no good-bye after the call a repeat, which nobody would hear."""
+    async with running(grace_seconds=0.1) as room:
+        page = await room.page()
+        await begun(room, page)
+        await room.owner.decide(offered(), promised())
+        await page.hear("state", call_back="promised")
+        await page.close()
+        await until(lambda: len(room.happened(CustomerLeft)) == 1)
+        again = await room.page(token=page.token)
+        await room.owner.decide(answered(), queued())
+        await again.hear("state", state="waiting", call_back="offered")
+        await again.tell(type="leave")
+        await until(lambda: len(room.happened(CustomerLeft)) == 2)
+        left = [envelope.event_id for event, envelope in room.inputs() if isinstance(event.event, CustomerLeft)]
+        assert len(set(left)) == 2
 
 
 async def test_a_visitor_who_leaves_before_anything_was_decided_has_left_too() -> None:

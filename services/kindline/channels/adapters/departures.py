@@ -14,6 +14,7 @@ from kindline.channels.adapters.following import Following
 from kindline.channels.adapters.publishing import NeverStored, NotStored, Publisher
 from kindline.channels.domain.conversations import Thread
 from kindline.channels.domain.identities import CHAT_SOURCE, ended_event, entry_point_of, left_event
+from kindline.channels.domain.saying import leaves_as
 from kindline.language.events import CustomerLeft, InteractionEnded, InteractionEvent
 from kindline.runtime.clock import System
 
@@ -74,7 +75,7 @@ class Departures:
         conversation = self._following.of(pool).at(pool, thread)
         interaction_id, subject = "", ""
         if conversation is not None and conversation.open:
-            interaction_id = subject = conversation.received.interaction_id
+            interaction_id, subject = conversation.received.interaction_id, leaves_as(conversation)
         elif gone.accepted is not None:
             # Their words are in the ledger, but nothing was decided on them: the engine will read this after them.
             said = conversation.lines if conversation is not None else []

@@ -35,3 +35,9 @@ def farewell(conversation: Conversation | None) -> CustomerLeft | InteractionEnd
     if conversation is not None and conversation.call_back is CallBack.PROMISED:
         return InteractionEnded(ended_by=ParticipantRole.CUSTOMER)
     return CustomerLeft(cause="said good-bye")
+
+
+def leaves_as(conversation: Conversation) -> str:
+    """What a leaving is known by: one that a promised call-back outlives must not make the next one a repeat of it."""
+    identity = conversation.received.interaction_id
+    return f"{identity} promised" if conversation.call_back is CallBack.PROMISED else identity
