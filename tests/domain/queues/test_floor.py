@@ -288,6 +288,18 @@ def test_a_queue_out_of_plan_is_shown_until_it_is_empty_and_forgotten() -> None:
     assert shown.floor.agents == {}
 
 
+def test_a_forgotten_queue_does_not_come_back_with_a_late_answer() -> None:
+    """Who once waited in a queue that is long gone is answered in another: no display shows the old one again."""
+    shown = Shown()
+    shown.at(100.0, *arrives("ida", 100.0))
+    moved = queued(Line("ida", POOL, Channel.CHAT, since=100.0), "calm", QueuedReason.TRANSFERRED)
+    shown.at(101.0, moved, f.PlanAdopted(plan=Plan(pool=POOL, queues=(QueuePlan(name="calm"),))))
+    shown.at(5_000.0)
+    assert ENGLISH not in shown.floor.queues
+    said = shown.at(5_001.0, replace(answered("ida", "amy"), waited_seconds=4_901.0, queue="calm"))
+    assert [row.queue for row in said if isinstance(row, QueueState)] == ["calm"]
+
+
 def test_nothing_is_said_and_nothing_kept_where_nothing_changes() -> None:
     """A heartbeat on a quiet floor costs no row: only a new slot of five seconds moves the time."""
     shown = Shown()

@@ -62,8 +62,9 @@ def _measured(
     kept: Kept, before: Contact, fact: f.InteractionAnswered | f.InteractionAbandoned, now: Instant
 ) -> Iterator[Key]:
     """The first wait of a contact is over: whoever was counted as offered gets an outcome, whatever the plan is now."""
-    if before.arrived is not None:
-        queue = (before.pool, before.first_queue)
+    queue = (before.pool, before.first_queue)
+    # A queue that left the plan and is forgotten stays so: whatever it could still be told lies outside its windows.
+    if before.arrived is not None and queue in kept.queues:
         in_time = fact.waited_seconds <= (kept.target(queue) or 0.0)
         _windows(kept, queue).measured(outcome_of(fact, in_time=in_time), arrived=before.arrived, now=now)
         yield queue
