@@ -6,15 +6,17 @@ variable's name and what to write instead, and that no secret and no address of 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+
+import httpx
 
 from kindline.channels.domain.signing import SecretUnreadable, secret_key
-from kindline.runtime.settings import LOOPBACK, Environment, ProcessSettings, SettingWrong
+from kindline.runtime.settings import HIGHEST_PORT, LOOPBACK, Environment, ProcessSettings, SettingWrong
 
 PORT = 8080
 GRACE_SECONDS, ORPHAN_SECONDS = 20.0, 300.0
@@ -78,6 +80,8 @@ def _table(given: Environment, variable: str) -> dict[str, object]:
             text = Path(text[1:]).read_text(encoding="utf-8")
         except OSError as error:
             raise SettingWrong(f"{variable} names a file that cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SettingWrong(f"{variable} names a file that is no UTF-8 text") from None
     try:
         table = json.loads(text)
     except ValueError:
@@ -101,10 +105,12 @@ def _keys(endpoint: str, found: object) -> tuple[bytes, ...]:
 
 
 def _url(endpoint: str, found: object) -> str:
-    parts = urlsplit(found) if isinstance(found, str) else None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingWrong(f"{_URLS}: {endpoint} has no http or https address")
-    return str(found)
+    # Whoever sends to it later reads it the same way: what it cannot use is refused now, and not at every try.
+    with contextlib.suppress(httpx.InvalidURL, TypeError):
+        url = httpx.URL(found)  # type: ignore[arg-type] # What is no text is a TypeError, and no address.
+        if url.scheme in {"http", "https"} and url.host and (url.port or 0) <= HIGHEST_PORT:
+            return str(found)
+    raise SettingWrong(f"{_URLS}: {endpoint} has no http or https address")
 
 
 def _origin(text: str) -> str:
