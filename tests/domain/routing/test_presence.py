@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from kindline.language import agents as a
 from kindline.language.agents import AgentStatus, SessionCloseReason
 from kindline.language.facts import (
@@ -18,7 +20,7 @@ from kindline.language.facts.offers import OfferRevokedReason
 from kindline.language.snapshot import AgentRow
 from kindline.language.snapshot import InteractionState as S
 from kindline.routing.domain.engine import Engine
-from tests.given import Centre, plan
+from tests.given import Centre, plan, queue
 
 
 def row(centre: Centre, agent_id: str) -> AgentRow:
@@ -111,6 +113,31 @@ def test_a_lost_agent_keeps_calls_and_mail() -> None:
         centre.wait(25)
         assert row(centre, "amy").lease is Lease.LOST
         assert centre.interaction("t1").agent_id == "amy"
+
+
+@pytest.mark.parametrize("first", ["signs out", "leaves the plan"])
+def test_mail_waits_for_nobody_who_cannot_come_back(first: str) -> None:
+    """Amy has signed out and is not in the plan any more, in whichever order: Bob gets the mail, at its age."""
+    centre = Centre(plan())
+    centre.at_work("amy")
+    arrived = centre.now
+    centre.arrives("t1", "mail")
+    centre.accepts("amy")
+    centre.wait(60)
+    without_amy = plan(version=2, agents=tuple(one for one in plan().agents if one.agent_id != "amy"))
+    without_amy = replace(without_amy, queues=(queue(),), entry_points=plan().entry_points[:4])
+    signed_out = a.SessionClosed(session_id="amy-1", reason=SessionCloseReason.SIGNED_OUT)
+    if first == "signs out":
+        centre.tell("amy", signed_out)
+    centre.publish(without_amy)
+    if first != "signs out":
+        assert centre.interaction("t1").agent_id == "amy"
+        centre.tell("amy", signed_out)
+    queued = centre.interaction("t1").queued
+    assert queued is not None
+    assert (queued.waiting_since, centre.state("t1")) == (arrived, S.QUEUED)
+    centre.at_work("bob")
+    assert centre.offered_to("t1") == ["bob"]
 
 
 def test_a_silent_presence_makes_all_its_agents_suspect_and_a_sign_of_life_brings_them_back() -> None:

@@ -7,6 +7,7 @@ from kindline.language.facts.inputs import DeadLetterReason
 from kindline.language.plan_checks import problems
 from kindline.routing.domain.decision import Decision
 from kindline.routing.domain.inputs import PlanArrived
+from kindline.routing.domain.presence import nobody_comes_back
 
 PROBLEMS_TOLD = 20
 
@@ -23,6 +24,7 @@ def consider_plan(d: Decision, arrived: PlanArrived) -> None:
     pool = d.state.pools.get(plan.pool)
     if pool is None or plan.version > pool.plan.version:
         d.emit(PlanAdopted(plan=plan))
+        nobody_comes_back(d, plan.pool)
     elif plan.version == pool.plan.version and plan != pool.plan:
         # Silence would leave the person who published it believing that it is in force.
         detail = f"version: {plan.version} is in force with other content; publish yours under a higher version"

@@ -24,7 +24,7 @@ from kindline.routing.domain.queueing import give_back
 
 LIVE_CHANNELS = frozenset({Channel.CHAT, Channel.MESSAGE})
 """Channels where a customer waits for words: without an agent they wait for somebody else. A call is kept while its leg
-is up, mail and forms until the agent is back or the work has lasted too long."""
+is up, mail and forms until the agent is back, cannot come back any more, or the work has lasted too long."""
 
 
 def session_opens(d: Decision, pool: str, agent_id: str, opened: SessionOpened) -> None:
@@ -56,7 +56,7 @@ def session_closes(d: Decision, agent: Agent, closed: SessionClosed) -> None:
                 _lease(d, agent, Lease.SUSPECT)
         return
     revoke_from(d, agent, OfferRevokedReason.AGENT_LOST)
-    _let_go(d, agent, CloseReason.WRAP_UP_FINISHED)
+    _let_go(d, agent, CloseReason.WRAP_UP_FINISHED, for_good=agent.removed)
     d.emit(AgentSignedOut(pool=agent.pool, agent_id=agent.agent_id, session_id=agent.session_id))
     if agent.status is not AgentStatus.OFFLINE or agent.next_status is not AgentStatus.UNSPECIFIED:
         # Whoever signs out says that they are not at work: tomorrow they declare themselves anew.
@@ -93,15 +93,23 @@ def grace_ends(d: Decision, agent: Agent) -> None:
         return
     _lease(d, agent, Lease.LOST)
     revoke_from(d, agent, OfferRevokedReason.AGENT_LOST)
-    _let_go(d, agent, CloseReason.AGENT_LOST)
+    _let_go(d, agent, CloseReason.AGENT_LOST, for_good=False)
 
 
-def _let_go(d: Decision, agent: Agent, wrap_up: CloseReason) -> None:
+def nobody_comes_back(d: Decision, pool: str) -> None:
+    """Whoever has signed out and left the plan cannot sign in again: what they kept until then waits for others."""
+    for agent in d.state.pools[pool].agents.values():
+        if agent.removed and not agent.session_id:
+            _let_go(d, agent, CloseReason.AGENT_LOST, for_good=True)
+
+
+def _let_go(d: Decision, agent: Agent, wrap_up: CloseReason, *, for_good: bool) -> None:
+    goes = {*Channel} - {Channel.VOICE} if for_good else LIVE_CHANNELS
     owned = [d.state.interactions[name] for name in agent.work]
     for interaction in sorted(owned, key=lambda one: one.sequence):
         if interaction.state is InteractionState.COMPLETED:
             close(d, interaction, wrap_up)
-        elif interaction.channel in LIVE_CHANNELS and interaction.state is not InteractionState.DORMANT:
+        elif interaction.channel in goes and interaction.state is not InteractionState.DORMANT:
             give_back(d, interaction, QueuedReason.AGENT_LOST)
 
 
