@@ -149,6 +149,12 @@ class Centre:
         self.log.append((self.now, tuple(facts)))
         return facts
 
+    def restarts(self) -> None:
+        """Another owner decides from here on, who knows what a snapshot holds and nothing else."""
+        other = Engine(self.shard, SHARDS)
+        other.restore(list(self.engine.rows()), self.engine.decided_at)
+        self.engine = other
+
     def publish(self, to_adopt: Plan) -> list[Fact]:
         """Publish a plan."""
         return self.decide(PlanArrived(reference=self.reference("kindline.plan"), plan=to_adopt))

@@ -12,6 +12,8 @@ from kindline.language.facts.agents import Lease
 from kindline.language.plan import OrderPlan, Plan, PoolLimits, QueuePlan
 from kindline.language.queue_rules import AgentChoice
 from tests.domain.audit.recorded import audited, beating, changed, found, judged, under, with_last, without
+from tests.domain.routing.test_choice import an_offer_that_came_to_nothing
+from tests.domain.routing.test_preference import passed_on
 from tests.given import POOL, Centre, agent, needs, plan, queue
 
 MINUTE = 60.0
@@ -204,3 +206,11 @@ def test_a_choice_by_another_rule_is_found(rule: AgentChoice) -> None:
         elif AgentChoice.BEST_SKILL in {rule, other}:
             assert found(audited(said)).keys() == {"choice"}
         assert found(audited(log)).get("choice", 0) >= (5 if other is not rule else 0)
+
+
+def test_nobody_is_blamed_for_idle_time_or_for_who_was_passed_on() -> None:
+    """The audit reckons as the engine does where an offer came to nothing, and where an agent gave a customer away."""
+    assert judged(an_offer_that_came_to_nothing()) == {}
+    centre = passed_on()
+    centre.wait(40)
+    assert judged(centre) == {}

@@ -70,8 +70,8 @@ def test_a_change_of_status_does_not_make_anybody_less_idle() -> None:
     assert centre.offered_to("t1") == ["amy"]
 
 
-def test_work_that_ends_while_an_offer_is_out_ends_what_was_idle_before_it() -> None:
-    """Amy talks for 70 s; that somebody else she was asked to take gives up does not make her idle all that time."""
+def an_offer_that_came_to_nothing() -> Centre:
+    """Amy talks for 70 s, and who else she was asked to take gives up; then somebody comes, and Bob is idle for 15."""
     two = (ChannelPlan(channel=Channel.CHAT, units=50, at_once=2),)
     centre = Centre(choosing(AgentChoice.LONGEST_IDLE, channels=two))
     centre.at_work("amy")
@@ -86,7 +86,12 @@ def test_work_that_ends_while_an_offer_is_out_ends_what_was_idle_before_it() -> 
     centre.leaves("t2")
     centre.wait(5)
     centre.arrives("t3")
-    who, why = choice(centre, "t3")
+    return centre
+
+
+def test_work_that_ends_while_an_offer_is_out_ends_what_was_idle_before_it() -> None:
+    """That an offer came to nothing does not make an agent idle for all the time in which they talked."""
+    who, why = choice(an_offer_that_came_to_nothing(), "t3")
     assert (who, why.score) == ("bob", 15.0)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from kindline.language.agents import TransferInteraction
 from kindline.language.events import HandoverRequested
 from kindline.language.facts import InteractionDeflected
@@ -105,7 +107,8 @@ def test_who_was_served_begins_anew_when_they_are_passed_on() -> None:
     assert centre.interaction("t1").overflowed_from == ("billing",)
 
 
-def test_a_plan_that_changes_a_queue_leaves_nothing_on_those_who_then_overflow_from_it() -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_plan_that_changes_a_queue_leaves_nothing_on_those_who_then_overflow_from_it(restarts: bool) -> None:  # noqa: FBT001
     """The queue they waited in weighs more now, and asks for other skills: neither comes along to the next queue."""
     centre = Centre(under(queue(needs=needs(billing=1), weight=5, overflow=(to("billing", WAITED, 10),))))
     centre.arrives("t1", priority=4)
@@ -113,6 +116,8 @@ def test_a_plan_that_changes_a_queue_leaves_nothing_on_those_who_then_overflow_f
     centre.event(HandoverRequested(needs=needs("en", billing=1), priority=7), "t2")
     other = under(queue(needs=needs(sales=1), weight=1_000, overflow=(to("billing", WAITED, 10),)))
     centre.publish(replace(other, version=2))
+    if restarts:
+        centre.restarts()
     centre.wait(10)
     one, two = queued(centre, "t1"), queued(centre, "t2")
     assert (one.queue, one.needs, one.priority) == ("billing", needs(), 4)

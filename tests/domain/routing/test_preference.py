@@ -213,8 +213,8 @@ def test_whoever_passes_a_customer_on_does_not_get_them_back_by_preference() -> 
     assert centre.offered_to("again") == ["bob"]
 
 
-def test_who_passed_a_customer_on_is_not_waited_for_in_the_queue_after_the_next_either() -> None:
-    """Amy gives Ann to billing, where nobody has time; general takes her then, and bob is free: she is his at once."""
+def passed_on() -> Centre:
+    """Amy has given Ann, whom she knows, to billing, where nobody has time; in 40 s general takes her. Bob is free."""
     away = OverflowRule(cause=OverflowCause.WAITED, action=OverflowAction.TO_QUEUE, queue="general", after_seconds=40)
     in_force = preferring()
     billing = replace(in_force.queues[1], overflow=(away,), needs=needs(billing=4))
@@ -225,6 +225,15 @@ def test_who_passed_a_customer_on_is_not_waited_for_in_the_queue_after_the_next_
     centre.accepts("amy")
     centre.says("amy", a.TransferInteraction(interaction_id=centre.id("again"), queue="billing"))
     keep_busy(centre, "amy")
+    return centre
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_who_passed_a_customer_on_is_not_waited_for_in_the_queue_after_the_next_either(restarts: bool) -> None:  # noqa: FBT001
+    """Ann is Bob's at once when general takes her, also where another owner decides by then."""
+    centre = passed_on()
+    if restarts:
+        centre.restarts()
     centre.wait(40)
     assert centre.facts(f.InteractionQueued)[-1].queue == "general"
     assert centre.offered_to("again") == ["bob"]
